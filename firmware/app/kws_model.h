@@ -1,0 +1,40 @@
+/* The model an image carries. kws_model.c and kws_model_config.h are generated from the .tflite (pipeline/export). */
+#ifndef KWS_MODEL_H_
+#define KWS_MODEL_H_
+
+#include "dynq.h"
+#include "kws_model_config.h" /* KWS_INPUTS, KWS_LABELS, KWS_LAYERS, KWS_MAX_OUTPUTS: sizes for static buffers */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  const char *name;
+  const char *hash; /* first 16 hex digits of the SHA-256 of the .tflite */
+  const dynq_layer_t *layers;
+  const char *const *layer_names;
+  const char *const *labels;
+  uint16_t layer_count;
+  uint16_t label_count;
+  float input_scale; /* a feature u stands for input_scale * (u - input_zero_point) */
+  int32_t input_zero_point;
+  /* front end */
+  uint32_t sample_rate;
+  uint16_t window_samples;
+  uint16_t hop_samples;
+  uint16_t bands;
+  uint16_t context_frames;
+  uint16_t context_stride;
+  /* detector */
+  float threshold;
+  uint16_t smoothing_frames;
+  uint16_t refractory_ms;
+} kws_model_t;
+
+extern const kws_model_t kws_model;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
