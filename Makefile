@@ -1,0 +1,51 @@
+# `make demo` and `make test` set up everything they need. `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+KWS_DATA ?= ../shared/data/keywords
+export KWS_DATA
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint bench faults lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+setup: $(READY) ## system packages, virtual environment, pinned dependencies
+	@tools/system-packages.sh
+
+$(READY): pyproject.toml requirements.lock
+	@tools/system-packages.sh
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	  || { echo "Python 3.11 or 3.12 is needed; name one with: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[speech,baseline,swd,dev]'
+	@touch $@
+
+demo: setup ## train on synthetic speech, test on an emulated Cortex-M4F, write out/synthetic/report.html
+	$(BIN)/python -m pipeline.build --target qemu
+
+test: setup ## the tests, in minutes
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: setup ## the long ones too
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: setup ## ruff, mypy, clang-format
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	git ls-files '*.c' '*.h' '*.cc' '*.cpp' | xargs $(BIN)/clang-format --dry-run --Werror
+
+bench: setup ## instruction counts of the kernels on every core, against the committed figures
+	$(BIN)/python -m pipeline.bench
+
+faults: setup ## thousands of runs over a link that drops, flips and doubles bytes
+	$(BIN)/python -m pipeline.device.faults
+
+lock: ## pin what is installed now
+	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(pip|setuptools|wheel)==' > requirements.lock
+
+clean: ## everything that can be made again
+	rm -rf out build .pio $(VENV)

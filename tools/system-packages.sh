@@ -1,0 +1,34 @@
+#!/bin/sh
+# Checks for the programs the pipeline calls, and installs their Debian/Ubuntu packages when it may.
+set -eu
+
+missing=""
+need() { # need PROGRAM PACKAGE...
+  program=$1
+  shift
+  command -v "$program" >/dev/null 2>&1 || missing="$missing $*"
+}
+need arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
+need qemu-system-arm qemu-system-arm
+need gcc gcc libc6-dev
+need g++ g++
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "These Debian packages, or your system's equivalent, are missing:$missing" >&2
+  exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+  run=""
+elif sudo -n true 2>/dev/null; then
+  run="sudo"
+else
+  echo "Some programs are missing and installing them needs root. Run this, then try again:" >&2
+  echo "  sudo apt-get install$missing" >&2
+  exit 1
+fi
+echo "Installing$missing"
+$run apt-get update -qq
+# shellcheck disable=SC2086 # a list of package names
+DEBIAN_FRONTEND=noninteractive $run apt-get install -y -qq --no-install-recommends $missing
