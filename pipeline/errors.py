@@ -1,7 +1,7 @@
 """Errors that a user can act on.
 
-Library code raises these and never prints; the command line shows ``message`` and ``hint`` and exits with ``exit_code``.
-Anything that is not a :class:`KwsError` is a bug and keeps its traceback.
+Library code raises these and never prints; the command line shows ``message`` and ``hint`` and exits with
+``exit_code``. Anything that is not a :class:`KwsError` is a bug and keeps its traceback.
 """
 
 from __future__ import annotations

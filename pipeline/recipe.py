@@ -128,7 +128,9 @@ def load_recipe(path: Path) -> Recipe:
             data = tomllib.load(file)
     except FileNotFoundError:
         known = sorted(p.stem for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-        raise RecipeError(f"no recipe {path}", f"there is {', '.join(known)}" if known else "name a .toml file") from None
+        raise RecipeError(
+            f"no recipe {path}", f"there is {', '.join(known)}" if known else "name a .toml file"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path} is not a readable TOML file: {error}", "see models/*.toml for examples") from None
     return parse_recipe(data, str(path))

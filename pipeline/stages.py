@@ -77,8 +77,12 @@ class Stages:
             started = time.monotonic()
             make(partial)
             seconds = time.monotonic() - started
-            write_text(partial / _DONE, json.dumps(
-                {"stage": name, "seconds": round(seconds, 2), "inputs": dict(inputs)}, indent=1, default=str))
+            write_text(
+                partial / _DONE,
+                json.dumps(
+                    {"stage": name, "seconds": round(seconds, 2), "inputs": dict(inputs)}, indent=1, default=str
+                ),
+            )
             partial.rename(folder)
             result = StageResult(name, folder, key, False, seconds)
         self.finished.append(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -20,16 +21,29 @@ def speech_dir() -> Path:
     return path
 
 
-def make_model(bits: int = 4, *, widths: tuple[int, ...] = (33, 17), labels: int = 5, bands: int = 20, frames: int = 4,
-               seed: int = 0) -> QuantizedModel:
+def make_model(
+    bits: int = 4,
+    *,
+    widths: tuple[int, ...] = (33, 17),
+    labels: int = 5,
+    bands: int = 20,
+    frames: int = 4,
+    seed: int = 0,
+) -> QuantizedModel:
     """A small random model with odd widths; not trained, but every number in it is live."""
     rng = np.random.default_rng(seed)
     frontend = FrontendSettings(bands=bands, context_frames=frames)
     sizes = (frontend.inputs, *widths, labels)
     layers = tuple(
-        quantize_columns(rng.normal(size=(k, n)) / np.sqrt(k), rng.normal(size=n) * 0.1, bits, name=f"dense_{i}",
-                         relu=i < len(sizes) - 2)
-        for i, (k, n) in enumerate(zip(sizes, sizes[1:], strict=False)))
+        quantize_columns(
+            rng.normal(size=(k, n)) / np.sqrt(k),
+            rng.normal(size=n) * 0.1,
+            bits,
+            name=f"dense_{i}",
+            relu=i < len(sizes) - 2,
+        )
+        for i, (k, n) in enumerate(itertools.pairwise(sizes))
+    )
     names = ("_silence_", "_unknown_", *(f"word{i}" for i in range(labels - 2)))
     return QuantizedModel("random", layers, names, InputQuantization(0.05, -20), frontend)
 

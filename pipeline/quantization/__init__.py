@@ -1,4 +1,4 @@
-"""The method: column quantizer, frame quantizer, one layer, a whole model, all in numpy and all exact (docs/method.md)."""
+"""The method: column quantizer, frame quantizer, one layer, a whole model, in numpy, exact (docs/method.md)."""
 
 from pipeline.quantization.model import (
     Detector,
@@ -22,7 +22,20 @@ from pipeline.quantization.reference import (
 )
 
 __all__ = [
-    "CANONICAL_NAN", "MAX_INPUT", "MAX_PARAMETER", "MIN_RANGE",
-    "Detector", "Frame", "FrontendSettings", "InputQuantization", "QuantizedLayer", "QuantizedModel",
-    "fully_connected", "layer_outputs", "logits", "quantize_columns", "quantize_frame", "softmax",
+    "CANONICAL_NAN",
+    "MAX_INPUT",
+    "MAX_PARAMETER",
+    "MIN_RANGE",
+    "Detector",
+    "Frame",
+    "FrontendSettings",
+    "InputQuantization",
+    "QuantizedLayer",
+    "QuantizedModel",
+    "fully_connected",
+    "layer_outputs",
+    "logits",
+    "quantize_columns",
+    "quantize_frame",
+    "softmax",
 ]

@@ -89,8 +89,8 @@ class InputQuantization:
 class FrontendSettings:
     """Log-mel filter-bank energies and the context window that one inference sees.
 
-    A model input is ``context_frames`` feature vectors, each ``context_stride`` hops after the one before, oldest first,
-    ``bands`` values each: ``[context_frames * bands]`` int8.
+    A model input is ``context_frames`` feature vectors, each ``context_stride`` hops after the one before, oldest
+    first, ``bands`` values each: ``[context_frames * bands]`` int8.
     """
 
     sample_rate: int = 16_000
@@ -145,12 +145,14 @@ class QuantizedModel:
         for before, after in zip(self.layers, self.layers[1:], strict=False):
             if before.outputs != after.inputs:
                 raise QuantizationError(
-                    f"layer {after.name} takes {after.inputs} inputs, {before.name} gives {before.outputs}")
+                    f"layer {after.name} takes {after.inputs} inputs, {before.name} gives {before.outputs}"
+                )
         if self.layers[-1].outputs != len(self.labels):
             raise QuantizationError(f"{self.layers[-1].outputs} logits for {len(self.labels)} labels")
         if self.layers[0].inputs != self.frontend.inputs:
             raise QuantizationError(
-                f"the first layer takes {self.layers[0].inputs} inputs, the front end gives {self.frontend.inputs}")
+                f"the first layer takes {self.layers[0].inputs} inputs, the front end gives {self.frontend.inputs}"
+            )
 
     @property
     def macs(self) -> int:

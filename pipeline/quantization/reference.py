@@ -23,8 +23,9 @@ CANONICAL_NAN = np.uint32(0x7FC00000).view(np.float32)
 """Every output of a layer whose input frame is invalid."""
 
 
-def quantize_columns(weights: ArrayLike, bias: ArrayLike, bits: int, *, name: str = "layer",
-                     relu: bool = False) -> QuantizedLayer:
+def quantize_columns(
+    weights: ArrayLike, bias: ArrayLike, bits: int, *, name: str = "layer", relu: bool = False
+) -> QuantizedLayer:
     """Quantizes a float weight matrix ``[K, N]`` column by column with exact minimum and maximum.
 
     Args:
@@ -41,8 +42,10 @@ def quantize_columns(weights: ArrayLike, bias: ArrayLike, bits: int, *, name: st
         raise QuantizationError(f"layer {name}: {bits} weight bits", "use 2 to 8 bits")
     for what, values in (("weight", w), ("bias", b)):
         if not np.all(np.abs(values) < MAX_PARAMETER):  # false for NaN too
-            raise QuantizationError(f"layer {name}: a {what} is not finite or not below 2**32 in magnitude",
-                                    "training diverged: lower the learning rate")
+            raise QuantizationError(
+                f"layer {name}: a {what} is not finite or not below 2**32 in magnitude",
+                "training diverged: lower the learning rate",
+            )
     if w.ndim != 2 or b.shape != w.shape[1:] or not w.size:
         raise QuantizationError(f"layer {name}: weights {w.shape} and bias {b.shape} do not go together")
     low = w.min(axis=0)
@@ -109,7 +112,7 @@ def fully_connected(layer: QuantizedLayer, frame: Frame) -> Floats:
 
 
 def layer_outputs(model: QuantizedModel, features: ArrayLike) -> list[Floats]:
-    """Runs one inference on int8 features ``[K]`` and returns the float32 output of every layer; the last are the logits."""
+    """Runs one inference on int8 features ``[K]``: the float32 output of every layer, the logits last."""
     frame = input_frame(model, features)
     outputs: list[Floats] = []
     for layer in model.layers:
@@ -119,7 +122,7 @@ def layer_outputs(model: QuantizedModel, features: ArrayLike) -> list[Floats]:
 
 
 def logits(model: QuantizedModel, features: ArrayLike) -> Floats:
-    """Logits of a batch: int8 features ``[B, K]`` to float32 ``[B, labels]``; also one vector ``[K]`` to ``[labels]``."""
+    """Logits of a batch, int8 features ``[B, K]`` to float32 ``[B, labels]``, or of one vector ``[K]``."""
     batch = np.asarray(features)
     if batch.ndim == 1:
         return layer_outputs(model, batch)[-1]

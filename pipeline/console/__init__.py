@@ -1,0 +1,6 @@
+"""What a person sees in the terminal: progress bars, summary tables and errors. Nothing else prints."""
+
+from pipeline.console.progress import RichProgress
+from pipeline.console.run import console, guarded
+
+__all__ = ["RichProgress", "console", "guarded"]

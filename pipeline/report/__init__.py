@@ -1,0 +1,29 @@
+"""One run as data, as JSON and as a page to look at."""
+
+from pipeline.report.data import (
+    AccuracyRow,
+    Baseline,
+    Confusion,
+    DeviceRow,
+    LayerRow,
+    MemoryRow,
+    ParityRow,
+    Provenance,
+    Report,
+    StageRow,
+)
+from pipeline.report.render import write_report
+
+__all__ = [
+    "AccuracyRow",
+    "Baseline",
+    "Confusion",
+    "DeviceRow",
+    "LayerRow",
+    "MemoryRow",
+    "ParityRow",
+    "Provenance",
+    "Report",
+    "StageRow",
+    "write_report",
+]
