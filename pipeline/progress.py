@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
@@ -17,17 +17,11 @@ class Task(Protocol):
 class Progress(Protocol):
     """Where tasks are shown."""
 
-    def task(self, description: str, total: float | None) -> _TaskContext:
+    def task(self, description: str, total: float | None) -> AbstractContextManager[Task]:
         """Opens a task of ``total`` steps (None: unknown), closed at the end of the ``with`` block."""
 
     def info(self, message: str) -> None:
         """Shows one line worth keeping."""
-
-
-class _TaskContext(Protocol):
-    def __enter__(self) -> Task: ...
-
-    def __exit__(self, *exception: object) -> bool | None: ...
 
 
 class _SilentTask:

@@ -25,7 +25,9 @@ class _BarTask:
         self._progress, self._id = progress, task_id
 
     def advance(self, steps: float = 1, note: str = "") -> None:
-        self._progress.update(self._id, advance=steps, **({"note": note} if note else {}))
+        self._progress.advance(self._id, steps)
+        if note:
+            self._progress.update(self._id, note=note)
 
 
 class _LineTask:

@@ -63,7 +63,9 @@ class QuantizedLayer:
     def column_sum(self) -> NDArray[np.float32]:
         """``B_j``, the sum of each column's dequantized weights, float32 ``[N]`` (docs/method.md)."""
         total = self.codes.sum(axis=0, dtype=np.int64).astype(np.float64)
-        exact = float(self.inputs) * self.offset.astype(np.float64) + self.scale.astype(np.float64) * total
+        exact: NDArray[np.float64] = (
+            float(self.inputs) * self.offset.astype(np.float64) + self.scale.astype(np.float64) * total
+        )
         return exact.astype(np.float32)
 
     @property

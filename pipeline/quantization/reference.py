@@ -135,4 +135,4 @@ def softmax(values: ArrayLike) -> Floats:
     """Softmax over the last axis, float32."""
     x = np.asarray(values, f32)
     e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return (e / e.sum(axis=-1, keepdims=True)).astype(f32)
+    return np.asarray(e / e.sum(axis=-1, keepdims=True), f32)
