@@ -1,0 +1,126 @@
+"""Compiles C into a shared library on first use and loads it with cffi.
+
+The cache is keyed by everything that decides the machine code: sources, headers beside them, flags and compiler version.
+So the sources may lie in a read-only install, an edit rebuilds, and two processes at once each write a whole file.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cffi import FFI
+
+from pipeline.errors import ToolchainError
+from pipeline.files import replacing
+
+FIRMWARE_LIB = Path(__file__).resolve().parents[2] / "firmware" / "lib"
+"""Folder of the C libraries that device and host share."""
+
+BASE_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
+"""Without -ffp-contract=off a compiler may fuse multiply and add, and the bits would differ from the device's."""
+
+_COMPILE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class NativeLibrary:
+    """A loaded library: call ``lib.function(...)``, make buffers with ``ffi``."""
+
+    ffi: Any
+    lib: Any
+    path: Path
+
+
+def cache_directory() -> Path:
+    """Where compiled libraries are kept: ``DYNQ_CACHE``, else the user's cache folder, else a temporary one."""
+    named = os.environ.get("DYNQ_CACHE")
+    base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "dynq"
+    directory = base / "native"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return directory
+    except (OSError, RuntimeError):
+        fallback = Path(tempfile.gettempdir()) / f"dynq-native-{os.getuid()}"
+        fallback.mkdir(mode=0o700, exist_ok=True)
+        if fallback.stat().st_uid != os.getuid():
+            raise ToolchainError(f"{fallback} belongs to another user", "set DYNQ_CACHE to a folder of yours") from None
+        return fallback
+
+
+@functools.cache
+def _compiler() -> tuple[str, str]:
+    """Path and version line of the host's C compiler."""
+    for candidate in (os.environ.get("CC"), "cc", "gcc", "clang"):
+        path = shutil.which(candidate) if candidate else None
+        if path:
+            result = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False)
+            return path, result.stdout.partition("\n")[0]
+    raise ToolchainError("no C compiler on PATH", "install one: sudo apt-get install gcc libc6-dev, or set CC")
+
+
+def _key(sources: Sequence[Path], include: Sequence[Path], flags: Sequence[str]) -> str:
+    digest = hashlib.sha256("\0".join([*_compiler(), *flags]).encode())
+    folders = {source.parent for source in sources} | set(include)
+    headers = sorted(header for folder in folders for header in folder.glob("*.h"))
+    for file in [*sources, *headers]:
+        digest.update(f"\0{file.name}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+@functools.cache
+def compile_library(
+    name: str,
+    sources: tuple[Path, ...],
+    cdef: str,
+    flags: tuple[str, ...] = (),
+    include: tuple[Path, ...] = (),
+) -> NativeLibrary:
+    """Builds ``sources`` (or finds them built) and loads them.
+
+    Args:
+        name: prefix of the file in the cache.
+        sources: C files; their folders are include paths.
+        cdef: declarations for cffi.
+        flags: compiler flags after ``BASE_FLAGS``.
+        include: further include paths, whose headers count for the cache too.
+
+    Raises:
+        ToolchainError: no C compiler, or it failed; the message carries its output.
+    """
+    path = cache_directory() / f"{name}-{_key(sources, include, flags)}.so"
+    if not path.exists():
+        folders = list(dict.fromkeys([source.parent for source in sources] + list(include)))
+        with replacing(path) as temporary:
+            command = [_compiler()[0], *BASE_FLAGS, *(f"-I{folder}" for folder in folders), *flags]
+            _run([*command, *map(str, sources), "-o", str(temporary)], name)
+    ffi = FFI()
+    ffi.cdef(cdef)
+    try:
+        return NativeLibrary(ffi, ffi.dlopen(str(path)), path)
+    except OSError as error:
+        raise ToolchainError(f"{path} does not load: {error}", "delete it, it will be built again") from None
+
+
+def _run(command: list[str], name: str) -> None:
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise ToolchainError(f"compiling {name} took over {_COMPILE_SECONDS} s", "is the machine overloaded?") from None
+    except OSError as error:
+        raise ToolchainError(f"cannot run {command[0]}: {error}", "set CC to a working C compiler") from None
+    if result.returncode:
+        tail = "\n".join(result.stderr.strip().splitlines()[:20])
+        raise ToolchainError(
+            f"compiling {name} for this machine failed:\n{tail}", "gcc or clang with the C library's headers is needed"
+        )
