@@ -1,20 +1,34 @@
 #include "engine.h"
 
+#include <string.h>
+
 #include "board.h"
 #include "kws_model.h"
 
+/* Enough for every kernel variant: 16-bit codes and a tile of padding. engine_init() checks it against the linked one. */
+enum { SCRATCH_BYTES = 2 * KWS_MAX_INPUTS + 64 };
+
 /* Layers read one buffer and write the other. */
 static _Alignas(16) float activations[2][KWS_MAX_OUTPUTS];
-static _Alignas(16) uint8_t scratch[KWS_SCRATCH_BYTES];
+static _Alignas(16) uint8_t scratch[SCRATCH_BYTES];
 static uint32_t ticks[KWS_LAYERS];
+static const char *problem;
 
-const char *engine_init(void) {
+static const char *check(void) {
+  if (strcmp(dynq_variant(), KWS_VARIANT) != 0) {
+    return "the model is packed for other kernels";
+  }
   for (uint16_t i = 0; i < kws_model.layer_count; i++) {
     if (dynq_scratch_bytes(kws_model.layers[i].inputs) > sizeof scratch) {
       return "scratch too small";
     }
   }
   return NULL;
+}
+
+const char *engine_init(void) {
+  problem = check();
+  return problem;
 }
 
 engine_info_t engine_info(void) {
@@ -39,8 +53,10 @@ static void run(const int8_t *features, uint16_t last, float *output, uint32_t *
 }
 
 const char *engine_invoke(const int8_t *features, float *logits) {
-  run(features, (uint16_t)(kws_model.layer_count - 1), logits, ticks);
-  return NULL;
+  if (!problem) {
+    run(features, (uint16_t)(kws_model.layer_count - 1), logits, ticks);
+  }
+  return problem;
 }
 
 uint16_t engine_layer_count(void) {
@@ -52,6 +68,9 @@ engine_layer_t engine_layer(uint16_t index) {
 }
 
 const float *engine_layer_output(const int8_t *features, uint16_t index) {
+  if (problem) {
+    return NULL;
+  }
   uint32_t unused[KWS_LAYERS];
   float *output = activations[index & 1];
   run(features, index, output, unused);

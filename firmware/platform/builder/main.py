@@ -32,8 +32,7 @@ if not model or not (Path(model) / "kws_model.c").is_file():
 prefix = "" if host else "arm-none-eabi-"
 machine = [] if host else [f"-mcpu={cpu}", "-mthumb", *CPU_FLAGS[cpu]]
 link = [] if host else [
-    "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", f"-T{boards / board.get('build.ldscript')}",
-    f"-L{boards / 'common'}", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,-Map,$BUILD_DIR/firmware.map"]
+    "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", f"-L{boards}", f"-L{boards / 'common'}", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,-Map,$BUILD_DIR/firmware.map"]
 
 env.Replace(
     AR=f"{prefix}gcc-ar", AS=f"{prefix}gcc", CC=f"{prefix}gcc", CXX=f"{prefix}g++", LINK=f"{prefix}g++",
@@ -49,7 +48,8 @@ env.Append(
     CCFLAGS=[*machine, "-O2", "-g3", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common",
              "-Wall", "-Wextra", "-Werror", f"-ffile-prefix-map={project}=."],
     CXXFLAGS=["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit"],
-    CPPPATH=[model, str(boards), str(project / "firmware" / "app"), str(boards / "common")],
+    CPPPATH=[model, *(str(project / "firmware" / folder) for folder in (
+        "app", "boards", "boards/common", "lib/dynq", "lib/frontend"))],
     LINKFLAGS=[*machine, *link], LIBS=["m"],
     BUILDERS={"ElfToBin": Builder(
         action=env.VerboseAction("$OBJCOPY -O binary $SOURCES $TARGET", "Building $TARGET"), suffix=".bin")},

@@ -1,0 +1,48 @@
+#include "board.h"
+#include "engine.h"
+#include "server.h"
+
+enum { FRAME_BYTES = KWS_INPUTS + PROTOCOL_FRAME_OVERHEAD };
+
+static clock_time_t clock_time;
+static server_t server;
+static protocol_t parser;
+static uint8_t frame[FRAME_BYTES];
+static int pending = -1; /* a byte that interrupted an inference */
+
+static int next_byte(void) {
+  const int byte = pending >= 0 ? pending : board_read();
+  pending = -1;
+  return byte;
+}
+
+static bool byte_waits(void) {
+  if (pending < 0) {
+    pending = board_read();
+  }
+  return pending >= 0;
+}
+
+int main(void) {
+  board_init();
+  server_init(&server, board_write, &clock_time, byte_waits);
+  protocol_init(&parser, frame, sizeof frame);
+  const char *problem = engine_init();
+  if (problem) {
+    output_text(&server.out, "e-[engine: ");
+    output_text(&server.out, problem);
+    output_line(&server.out, "]");
+  }
+  server_banner(&server);
+  for (;;) {
+    board_watchdog_feed();
+    clock_update(&clock_time);
+    const int byte = next_byte();
+    protocol_command_t command;
+    if (byte < 0) {
+      board_idle();
+    } else if (protocol_byte(&parser, (uint8_t)byte, &command)) {
+      server_handle(&server, &command);
+    }
+  }
+}

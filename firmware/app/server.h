@@ -1,0 +1,39 @@
+/* Answers the protocol's commands (docs/protocol.md). */
+#ifndef SERVER_H_
+#define SERVER_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "kws_model.h"
+#include "output.h"
+#include "protocol.h"
+
+typedef struct {
+  output_t out;
+  clock_time_t *clock;
+  bool (*interrupted)(void); /* whether a byte waits: ends a long `infer` */
+  uint32_t build_crc;        /* of the build hash: every result names the firmware it came from */
+
+  int8_t features[KWS_INPUTS];
+  uint32_t features_crc;
+  uint32_t expected; /* bytes of the download in progress, 0 when there is none */
+  uint32_t received;
+  bool loaded;
+
+  float logits[KWS_LABELS];
+  uint32_t logits_crc;   /* features_crc that they belong to */
+  uint32_t logits_ticks; /* of that inference */
+  bool inferred;
+} server_t;
+
+void server_init(server_t *server, output_write_t write, clock_time_t *clock, bool (*interrupted)(void));
+
+/* What the device says at boot. */
+void server_banner(server_t *server);
+
+/* Answers one command, m-ready included. */
+void server_handle(server_t *server, const protocol_command_t *command);
+
+#endif
