@@ -83,7 +83,7 @@ def quantize_frame(x: ArrayLike, bits: int = 8) -> Frame:
         return Frame(zeros, f32(0), low)
     levels = f32(2**bits - 2)
     middle = low * f32(0.5) + high * f32(0.5)
-    # the middle of a range that is tiny beside its values is rounded off the middle: the clamp keeps the codes in theirs
+    # the middle of a range tiny beside its values is rounded off the middle: clamp the codes
     half = levels * f32(0.5)
     codes = np.clip(np.rint((x - middle) * (levels / span)), -half, half).astype(np.int32)
     return Frame(codes, span / levels, middle)
