@@ -1,0 +1,16 @@
+"""A quantized model as files: the ``.tflite`` that everything later starts from, and C arrays."""
+
+from pipeline.export.c_arrays import CArrays, write_c_arrays
+from pipeline.export.reference_graph import encode_reference_tflite, write_reference_tflite
+from pipeline.export.tflite import decode_tflite, encode_tflite, read_tflite, write_tflite
+
+__all__ = [
+    "CArrays",
+    "decode_tflite",
+    "encode_reference_tflite",
+    "encode_tflite",
+    "read_tflite",
+    "write_c_arrays",
+    "write_reference_tflite",
+    "write_tflite",
+]

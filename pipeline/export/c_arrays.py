@@ -1,0 +1,158 @@
+"""A quantized model as C: constant arrays that stay in flash, read in place by the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import QuantizationError
+from pipeline.files import write_text
+from pipeline.frontend import write_c as write_frontend
+from pipeline.quantization import QuantizedModel
+from pipeline.quantization.packing import PackedLayer, pack
+
+SOURCE_NAME = "kws_model.c"
+CONFIG_NAME = "kws_model_config.h"
+
+
+@dataclass(frozen=True)
+class CArrays:
+    """Generated C files.
+
+    Attributes:
+        files: ``kws_model.c``, ``kws_model_config.h`` and the front end's ``kws_frontend.c`` and ``kws_frontend.h``.
+        weight_bytes: bytes of all packed weights, padding of the variant's tiles included.
+        parameter_bytes: bytes of all per-column parameters.
+    """
+
+    files: tuple[Path, ...]
+    weight_bytes: int
+    parameter_bytes: int
+
+
+def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, source_hash: str) -> CArrays:
+    """Writes a model for ``firmware/app/kws_model.h``, and the tables of its front end.
+
+    Args:
+        variant: kernel variant that the firmware is compiled as; it decides how the weights are packed.
+        source_hash: hexadecimal SHA-256 of the ``.tflite``; its first 16 digits go into the image.
+
+    Raises:
+        QuantizationError: a layer has a number of weight bits that no kernel packs, or activations are not 8 bits wide.
+        RecipeError: the model's front-end settings are out of range.
+    """
+    if model.activation_bits != 8:
+        raise QuantizationError(f"model {model.name} has {model.activation_bits}-bit activations",
+                                "only 8-bit activations run on a device")
+    packed = tuple(pack(layer, variant) for layer in model.layers)
+    source, config = directory / SOURCE_NAME, directory / CONFIG_NAME
+    write_text(config, _config(model, variant))
+    write_text(source, "".join(_source(model, packed, variant, source_hash)))
+    files = (source, config, *write_frontend(model.frontend, directory))
+    return CArrays(files, sum(len(p.weights) for p in packed), sum(p.columns.nbytes for p in packed))
+
+
+def _config(model: QuantizedModel, variant: str) -> str:
+    values = (
+        ("INPUTS", model.layers[0].inputs, "int8 features of one inference"),
+        ("LABELS", len(model.labels), "logits"),
+        ("LAYERS", len(model.layers), ""),
+        ("MAX_INPUTS", max(layer.inputs for layer in model.layers), "widest layer input, for scratch"),
+        ("MAX_OUTPUTS", max(layer.outputs for layer in model.layers), "widest layer output"),
+        ("BANDS", model.frontend.bands, "log-mel bands per frame"),
+        ("CONTEXT_FRAMES", model.frontend.context_frames, "frames that one inference sees"),
+        ("CONTEXT_STRIDE", model.frontend.context_stride, "hops from one such frame to the next"),
+        ("WINDOW_SAMPLES", model.frontend.window_samples, ""),
+        ("HOP_SAMPLES", model.frontend.hop_samples, ""),
+        ("SMOOTHING_FRAMES", model.detector.smoothing_frames, "inferences in the detector's sliding mean"),
+    )
+    lines = [f"/* Sizes of model {_comment(model.name)}. Generated: changes are lost at the next build. */",
+             "#ifndef KWS_MODEL_CONFIG_H_", "#define KWS_MODEL_CONFIG_H_", ""]
+    lines += [f"#define KWS_{name} {value}" + (f" /* {text} */" if text else "") for name, value, text in values]
+    lines += [f"#define KWS_VARIANT {c_string(variant)} /* the packing; must equal dynq_variant() */", "",
+              "#endif", ""]
+    return "\n".join(lines)
+
+
+def _source(model: QuantizedModel, packed: tuple[PackedLayer, ...], variant: str, source_hash: str) -> Iterator[str]:
+    weight_bytes = sum(len(p.weights) for p in packed)
+    column_bytes = sum(p.columns.nbytes for p in packed)
+    yield (f"/* Model {_comment(model.name)}, {len(packed)} fully-connected layers, packed for the {variant} kernels.\n"
+           f" * {weight_bytes} bytes of weights and {column_bytes} bytes of column parameters.\n"
+           " * Generated: changes are lost at the next build. */\n"
+           '#include "kws_model.h"\n\n')
+    for index, (layer, p) in enumerate(zip(model.layers, packed, strict=True)):
+        yield (f"/* {_comment(layer.name)}: {p.inputs} inputs x {p.outputs} columns, {p.bits}-bit weight codes, "
+               f"{len(p.weights)} bytes. */\n"
+               f"static _Alignas(16) const uint8_t weights_{index}[{len(p.weights)}] = {{\n")
+        yield from _rows((str(byte) for byte in p.weights), 20)
+        yield ("};\n\n"
+               f"/* {_comment(layer.name)}: scale, offset, column sum and bias of {p.outputs} columns, "
+               f"{p.columns.nbytes} bytes. */\n"
+               f"static _Alignas(16) const float columns_{index}[{p.columns.size}] = {{\n")
+        yield from _rows(map(c_float, p.columns.ravel()), 4)
+        yield "};\n\n"
+    yield f"static const dynq_layer_t layers[{len(packed)}] = {{\n"
+    for index, p in enumerate(packed):
+        yield (f"    {{.weights = weights_{index}, .columns = columns_{index}, .inputs = {p.inputs}, "
+               f".outputs = {p.outputs}, .bits = {p.bits}, .relu = {int(p.relu)}}},\n")
+    yield "};\n\n"
+    yield _strings("layer_names", [layer.name for layer in model.layers])
+    yield _strings("labels", model.labels)
+    yield _descriptor(model, source_hash)
+
+
+def _descriptor(model: QuantizedModel, source_hash: str) -> str:
+    frontend, detector = model.frontend, model.detector
+    fields = (
+        ("name", c_string(model.name)), ("hash", c_string(source_hash[:16])), ("layers", "layers"),
+        ("layer_names", "layer_names"), ("labels", "labels"), ("layer_count", len(model.layers)),
+        ("label_count", len(model.labels)), ("input_scale", c_float(np.float32(model.input.scale))),
+        ("input_zero_point", model.input.zero_point), ("sample_rate", frontend.sample_rate),
+        ("window_samples", frontend.window_samples), ("hop_samples", frontend.hop_samples),
+        ("bands", frontend.bands), ("context_frames", frontend.context_frames),
+        ("context_stride", frontend.context_stride), ("threshold", c_float(np.float32(detector.threshold))),
+        ("smoothing_frames", detector.smoothing_frames), ("refractory_ms", detector.refractory_ms),
+    )
+    return "const kws_model_t kws_model = {\n" + "".join(f"    .{name} = {value},\n" for name, value in fields) + "};\n"
+
+
+def _strings(name: str, values: Iterable[str]) -> str:
+    texts = [c_string(value) for value in values]
+    return f"static const char *const {name}[{len(texts)}] = {{\n" + "".join(f"    {t},\n" for t in texts) + "};\n\n"
+
+
+def _rows(values: Iterable[str], per_row: int) -> Iterator[str]:
+    items = list(values)
+    for start in range(0, len(items), per_row):
+        yield "    " + ", ".join(items[start:start + per_row]) + ",\n"
+
+
+def c_float(value: np.float32 | NDArray[np.float32]) -> str:
+    """A float32 as a hexadecimal C literal: the same bits in every compiler, -0 and denormals included.
+
+    Raises:
+        QuantizationError: the value is infinite or not a number.
+    """
+    number = float(value)
+    if not np.isfinite(number):
+        raise QuantizationError(f"{number} cannot be a model parameter")
+    sign, mantissa = ("-", number.hex()[1:]) if number.hex().startswith("-") else ("", number.hex())
+    digits, exponent = mantissa.split("p")
+    return f"{sign}{digits.rstrip('0') if '.' in digits else digits}p{exponent}f".replace(".p", "p")
+
+
+def c_string(text: str) -> str:
+    """A text as a C string literal in plain ASCII; other bytes of its UTF-8 become octal escapes."""
+    def escape(byte: int) -> str:
+        char = chr(byte)
+        return char if 32 <= byte < 127 and char not in '"\\?' else f"\\{byte:03o}"
+    return '"' + "".join(escape(byte) for byte in text.encode()) + '"'
+
+
+def _comment(text: str) -> str:
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text).replace("*/", "* /")

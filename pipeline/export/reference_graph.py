@@ -1,0 +1,106 @@
+"""The same model as a ``.tflite`` of built-in float operators only, for any stock interpreter or viewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.export.graph import Graph
+from pipeline.export.schema import schema
+from pipeline.files import write_bytes
+from pipeline.quantization import MIN_RANGE, QuantizedLayer, QuantizedModel
+
+f32 = np.float32
+
+
+def write_reference_tflite(model: QuantizedModel, path: Path) -> Path:
+    """Writes the reference graph of a model: int8 ``[1, K]`` features in, float32 ``[1, labels]`` logits out.
+
+    Weights are the dequantized ones, and every layer's input is put through the frame quantizer, in float arithmetic.
+    So the graph computes what the kernels compute except for the rounding of its dot products: float sums in the
+    interpreter's own order where the kernels sum integers. It is as large as a float model, and meant for comparison.
+    """
+    write_bytes(path, encode_reference_tflite(model))
+    return path
+
+
+def encode_reference_tflite(model: QuantizedModel) -> bytes:
+    """The bytes that :func:`write_reference_tflite` writes."""
+    types = schema().TensorType
+    graph = Graph(f"{model.name}: reference graph of built-in operators")
+    features = graph.tensor("features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale,
+                            zero_point=model.input.zero_point)
+    builder = _Reference(graph, model.activation_bits)
+    x = builder.input(features, model)
+    for index, layer in enumerate(model.layers):
+        if index or model.activation_bits != 8:
+            x = builder.quantize_frame(x, layer)
+        x = builder.fully_connected(x, layer, "logits" if index == len(model.layers) - 1 else f"{layer.name}/output")
+    return graph.finish([features], [x])
+
+
+class _Reference:
+    """Strings of built-in operators, one method for each step of docs/method.md."""
+
+    def __init__(self, graph: Graph, activation_bits: int) -> None:
+        self._graph = graph
+        self._levels = f32(2**activation_bits - 2)
+        self._half = graph.constant("half", np.array([0.5], np.float32))
+        self._min_range = graph.constant("min_range", np.array([MIN_RANGE]))
+        self._level_count = graph.constant("levels", np.array([self._levels]))
+        self._last_axis = graph.constant("last_axis", np.array([1], np.int32))
+
+    def input(self, features: int, model: QuantizedModel) -> int:
+        """Int8 features as real numbers; the code -128 reads as -127."""
+        scale = f32(model.input.scale)
+        lowest = scale * f32(-127 - model.input.zero_point)
+        x = self._float("features/real", model.layers[0].inputs)
+        self._graph.builtin("DEQUANTIZE", [features], [x], version=2)
+        if model.activation_bits != 8:
+            return x
+        clamped = self._float("features/clamped", model.layers[0].inputs)
+        floor = self._graph.constant("features/lowest", np.array([lowest], np.float32))
+        self._graph.builtin("MAXIMUM", [x, floor], [clamped], "MaximumMinimumOptions")
+        return clamped
+
+    def quantize_frame(self, x: int, layer: QuantizedLayer) -> int:
+        """Rounds a vector to the levels of its own range: ``m + (r / 254) * round((x - m) * (254 / r))``."""
+        name, k = layer.name, layer.inputs
+        low, high = self._reduce("REDUCE_MIN", x, f"{name}/low"), self._reduce("REDUCE_MAX", x, f"{name}/high")
+        middle = self._binary("ADD", self._binary("MUL", low, self._half, f"{name}/half_low", 1),
+                              self._binary("MUL", high, self._half, f"{name}/half_high", 1), f"{name}/middle", 1)
+        span = self._float(f"{name}/range", 1)
+        self._graph.builtin("MAXIMUM", [self._binary("SUB", high, low, f"{name}/span", 1), self._min_range], [span],
+                            "MaximumMinimumOptions")  # a constant frame divides by no zero, and all its codes are 0
+        scaled = self._binary("MUL", self._binary("SUB", x, middle, f"{name}/centred", k),
+                              self._binary("DIV", self._level_count, span, f"{name}/inverse_scale", 1),
+                              f"{name}/scaled", k)
+        codes = self._float(f"{name}/codes", k)
+        self._graph.builtin("ROUND", [scaled], [codes])
+        scale = self._binary("DIV", span, self._level_count, f"{name}/scale", 1)
+        return self._binary("ADD", self._binary("MUL", codes, scale, f"{name}/steps", k), middle, f"{name}/input", k)
+
+    def fully_connected(self, x: int, layer: QuantizedLayer, output: str) -> int:
+        weights = layer.offset + layer.scale * layer.codes.astype(np.float32)
+        activation = schema().ActivationFunctionType
+        y = self._float(output, layer.outputs)
+        self._graph.builtin(
+            "FULLY_CONNECTED",
+            [x, self._graph.constant(f"{layer.name}/weights", weights.T),
+             self._graph.constant(f"{layer.name}/bias", layer.bias)],
+            [y], "FullyConnectedOptions", fusedActivationFunction=activation.RELU if layer.relu else activation.NONE)
+        return y
+
+    def _float(self, name: str, width: int) -> int:
+        return self._graph.tensor(name, [1, width], schema().TensorType.FLOAT32)
+
+    def _binary(self, operator: str, a: int, b: int, name: str, width: int) -> int:
+        y = self._float(name, width)
+        self._graph.builtin(operator, [a, b], [y], operator.capitalize() + "Options")
+        return y
+
+    def _reduce(self, operator: str, x: int, name: str) -> int:
+        y = self._float(name, 1)
+        self._graph.builtin(operator, [x, self._last_axis], [y], "ReducerOptions", keepDims=True)
+        return y

@@ -1,0 +1,57 @@
+"""Equality of models down to the bit, and strategies that draw them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pipeline.quantization import (
+    Detector,
+    FrontendSettings,
+    InputQuantization,
+    QuantizedLayer,
+    QuantizedModel,
+    quantize_columns,
+)
+
+
+def assert_same_layer(a: QuantizedLayer, b: QuantizedLayer) -> None:
+    assert (a.name, a.bits, a.relu) == (b.name, b.bits, b.relu)
+    for what in ("codes", "scale", "offset", "bias", "column_sum"):
+        left, right = getattr(a, what), getattr(b, what)
+        assert left.dtype == right.dtype
+        assert left.shape == right.shape
+        assert left.tobytes() == right.tobytes(), what
+
+
+def assert_same_model(a: QuantizedModel, b: QuantizedModel) -> None:
+    for what in ("name", "labels", "input", "frontend", "detector", "activation_bits"):
+        assert getattr(a, what) == getattr(b, what)
+    assert len(a.layers) == len(b.layers)
+    for left, right in zip(a.layers, b.layers, strict=True):
+        assert_same_layer(left, right)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> QuantizedModel:
+    """Models of one to four layers with odd widths, constant columns, denormals and any labels."""
+    bits = draw(st.sampled_from((8, 4, 2)))
+    frames, bands = draw(st.integers(1, 5)), draw(st.sampled_from((20, 40)))
+    hidden = draw(st.lists(st.integers(1, 20), max_size=3))
+    labels = draw(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5, unique=True))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    magnitude = np.float32(draw(st.sampled_from((1e-40, 1e-3, 1.0, 1e9))))
+    sizes = (bands * frames, *hidden, len(labels))
+    layers = []
+    for i, (k, n) in enumerate(itertools.pairwise(sizes)):
+        weights = (rng.normal(size=(k, n)) * magnitude).clip(-4e9, 4e9).astype(np.float32)
+        weights[:, rng.random(n) < 0.2] = magnitude
+        relu = bool(rng.integers(2))
+        layers.append(quantize_columns(weights, rng.normal(size=n), bits, name=f"dense_{i}", relu=relu))
+    scale = draw(st.floats(2.0**-20, 8.0, width=32))
+    return QuantizedModel(
+        "drawn", tuple(layers), tuple(labels), InputQuantization(scale, draw(st.integers(-128, 127))),
+        FrontendSettings(bands=bands, context_frames=frames),
+        Detector(draw(st.floats(0.01, 0.99)), draw(st.integers(1, 64)), draw(st.integers(0, 5000))))

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cffi import FFI
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import QuantizationError
+from pipeline.export import write_c_arrays
+from pipeline.export.c_arrays import c_float, c_string
+from pipeline.quantization.packing import VARIANTS, pack
+from tests.conftest import make_model
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+HASH = "0123456789abcdef" * 4
+ACCESSORS = """
+#include "kws_model.h"
+const kws_model_t *model(void) { return &kws_model; }
+"""
+CDEF = """
+typedef struct { const void *weights; const float *columns; uint16_t inputs, outputs;
+  uint8_t bits, relu; } dynq_layer_t;
+typedef struct {
+  const char *name; const char *hash; const dynq_layer_t *layers; const char *const *layer_names;
+  const char *const *labels; uint16_t layer_count, label_count; float input_scale; int32_t input_zero_point;
+  uint32_t sample_rate; uint16_t window_samples, hop_samples, bands, context_frames, context_stride; float threshold;
+  uint16_t smoothing_frames, refractory_ms; } kws_model_t;
+const kws_model_t *model(void);
+"""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bits: int) -> None:
+    model = make_model(bits)
+    arrays = write_c_arrays(model, variant, tmp_path, source_hash=HASH)
+    compiled = _compile(tmp_path)
+    assert _text(compiled.name) == model.name
+    assert _text(compiled.hash) == HASH[:16]
+    assert (compiled.layer_count, compiled.label_count) == (3, 5)
+    assert np.float32(compiled.input_scale) == np.float32(model.input.scale)
+    assert compiled.input_zero_point == model.input.zero_point
+    assert (compiled.bands, compiled.context_frames, compiled.context_stride) == (20, 4, 3)
+    assert sorted(path.name for path in arrays.files) == [
+        "kws_frontend.c", "kws_frontend.h", "kws_model.c", "kws_model_config.h"]
+    weight_bytes = 0
+    for index, layer in enumerate(model.layers):
+        packed, c = pack(layer, variant), compiled.layers[index]
+        assert _text(compiled.layer_names[index]) == layer.name
+        assert (c.inputs, c.outputs, c.bits, c.relu) == (layer.inputs, layer.outputs, bits, layer.relu)
+        assert bytes(_FFI.buffer(c.weights, len(packed.weights))) == packed.weights
+        assert bytes(_FFI.buffer(c.columns, packed.columns.nbytes)) == packed.columns.tobytes()
+        assert int(_FFI.cast("uintptr_t", c.weights)) % 16 == 0
+        assert int(_FFI.cast("uintptr_t", c.columns)) % 16 == 0
+        weight_bytes += len(packed.weights)
+    assert [_text(compiled.labels[i]) for i in range(5)] == list(model.labels)
+    assert arrays.weight_bytes == weight_bytes
+    assert arrays.parameter_bytes == sum(pack(layer, variant).columns.nbytes for layer in model.layers)
+
+
+def test_arrays_stay_in_flash(tmp_path: Path) -> None:
+    arrays = write_c_arrays(make_model(), "reference", tmp_path, source_hash=HASH)
+    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2",
+                    *_includes(tmp_path), "-c", "kws_model.c", "-o", "kws_model.o"],
+                   cwd=tmp_path, check=True, timeout=60)
+    sizes = subprocess.run(["arm-none-eabi-size", "-B", "kws_model.o"], cwd=tmp_path, check=True, capture_output=True,
+                           text=True, timeout=60).stdout.splitlines()[1].split()
+    text, data, bss = map(int, sizes[:3])
+    assert (data, bss) == (0, 0)
+    assert text >= arrays.weight_bytes + arrays.parameter_bytes
+
+
+def test_comments_say_what_the_arrays_hold(tmp_path: Path) -> None:
+    write_c_arrays(make_model(), "reference", tmp_path, source_hash=HASH)
+    text = (tmp_path / "kws_model.c").read_text()
+    assert "dense_0: 80 inputs x 33 columns, 4-bit weight codes, 1320 bytes." in text
+    assert "scale, offset, column sum and bias of 33 columns, 528 bytes." in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_bits_without_a_kernel_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuantizationError):
+        write_c_arrays(make_model(5), "reference", tmp_path, source_hash=HASH)
+    assert not list(tmp_path.iterdir())
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_float_literals_are_exact(value: float) -> None:
+    assert np.float32(float.fromhex(c_float(np.float32(value)).removesuffix("f"))).tobytes() == \
+        np.float32(value).tobytes()
+
+
+@pytest.mark.parametrize(("value", "literal"), [(1.0, "0x1p+0f"), (-0.0, "-0x0p+0f"), (0.1, "0x1.99999ap-4f"),
+                                                (1e-45, "0x1p-149f"), (-2.5, "-0x1.4p+1f")])
+def test_float_literals_are_short(value: float, literal: str) -> None:
+    assert c_float(np.float32(value)) == literal
+
+
+def test_odd_texts_cannot_break_out_of_a_literal(tmp_path: Path) -> None:
+    model = make_model()
+    labels = ('"};', "back\\slash", "??/", "schlüssel", "tab\there1")
+    object.__setattr__(model, "labels", labels)
+    object.__setattr__(model, "name", "*/ int x;")
+    write_c_arrays(model, "reference", tmp_path, source_hash=HASH)
+    compiled = _compile(tmp_path)
+    assert [_text(compiled.labels[i]) for i in range(5)] == list(labels)
+    assert _text(compiled.name) == "*/ int x;"
+    assert c_string("a\n1") == '"a\\0121"'
+
+
+_FFI = FFI()
+_FFI.cdef(CDEF)
+_ALIVE: list[object] = []
+
+
+def _compile(directory: Path):
+    (directory / "accessors.c").write_text(ACCESSORS)
+    compiler = shutil.which("cc")
+    assert compiler, "a C compiler is needed: apt-get install gcc"
+    subprocess.run([compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", *_includes(directory),
+                    "kws_model.c", "accessors.c", "-o", "model.so"], cwd=directory, check=True, timeout=60)
+    library = _FFI.dlopen(str(directory / "model.so"))
+    _ALIVE.append(library)  # closing it would unmap the arrays
+    return library.model()
+
+
+def _includes(directory: Path) -> list[str]:
+    return [f"-I{directory}", f"-I{FIRMWARE / 'app'}", f"-I{FIRMWARE / 'lib/dynq'}"]
+
+
+def _text(pointer) -> str:
+    return _FFI.string(pointer).decode()
