@@ -35,6 +35,7 @@ class CorpusSection(_Section):
     keywords: tuple[str, ...] = Field(min_length=1)
     clip_seconds: float = Field(1.5, ge=0.5, le=10)
     silence_fraction: float = Field(0.1, ge=0.0, le=1.0, description="silence clips per clip of the split")
+    unknown_ratio: float | None = Field(None, gt=0, description="unknown clips per clip of one keyword; absent: all")
     synthesis: SynthesisSection = SynthesisSection()
 
     @model_validator(mode="after")

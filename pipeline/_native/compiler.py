@@ -1,7 +1,7 @@
 """Compiles C into a shared library on first use and loads it with cffi.
 
-The cache is keyed by everything that decides the machine code: sources, headers beside them, flags and compiler version.
-So the sources may lie in a read-only install, an edit rebuilds, and two processes at once each write a whole file.
+The cache is keyed by all that decides the machine code: sources, headers beside them, flags, compiler version. So the
+sources may lie in a read-only install, an edit rebuilds, and two processes at once each write a whole file.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def hops_in(samples: int, settings: FrontendSettings) -> int:
 
 
 def mel_power(pcm: NDArray[np.int16], settings: FrontendSettings) -> NDArray[np.float32]:
-    """Mel filter-bank powers of int16 ``[T]``: float32 ``[hops, bands]``, one row per hop, linear, in squared PCM units."""
+    """Mel filter-bank powers of int16 ``[T]``: float32 ``[hops, bands]``, a row per hop, in squared PCM units."""
     return native(settings).power(pcm, hops_in(len(pcm), settings))
 
 

@@ -21,11 +21,11 @@ class Tables:
     """What ``frontend_config_t`` points to.
 
     Attributes:
-        window: float32 ``[window_samples]``, periodic Hann window times 1/2 (the real transform's split needs the half).
+        window: float32 ``[window_samples]``, periodic Hann window times 1/2 (for the split in frontend_fft.c).
         cosine: float32 ``[512]``, cos(2 pi k / 512).
         first_bin: transform bin that ``rising[0]`` belongs to.
         segment_bins: uint8 ``[bands + 1]``, bins between neighbouring band edges.
-        rising: float32, weight of each bin in the triangle that rises over its segment; 1 minus it in the one that falls.
+        rising: float32, weight of each bin in the triangle that rises there; 1 minus it in the one that falls.
     """
 
     window: NDArray[np.float32]

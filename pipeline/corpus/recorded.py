@@ -1,0 +1,119 @@
+"""Loads a folder of recordings: parallel decoding, silence, subsampling of the unknown words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus.audio import fit_clip, read_audio
+from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
+from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder
+from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
+from pipeline.errors import CorpusError
+from pipeline.progress import SILENT, Progress
+from pipeline.recipe import CorpusSection
+
+_LISTED_ERRORS = 5
+_COLOURED_SECONDS = 60.0
+
+
+def load_recorded(
+    section: CorpusSection,
+    folder: Folder,
+    *,
+    seed: int,
+    splits: Sequence[SplitName] = SPLITS,
+    manifest_hash: str = "",
+    progress: Progress = SILENT,
+) -> Corpus:
+    """Decodes the clips of ``splits`` (the others stay empty) and adds silence.
+
+    Raises:
+        CorpusError: files that cannot be decoded; names the first few.
+    """
+    samples = round(section.clip_seconds * SAMPLE_RATE)
+    clips = {name: [clip for clip in folder.clips if clip.split == name and name in splits] for name in SPLITS}
+    if section.unknown_ratio is not None:
+        clips = {name: limit_unknown(chosen, section.unknown_ratio, seed) for name, chosen in clips.items()}
+    noise = _read_noise(folder, seed, progress)
+    names = [clip.name for name in SPLITS for clip in clips[name]]
+    with progress.task("Decoding recordings", len(names)) as task:
+
+        def decode(name: str) -> NDArray[np.int16] | CorpusError:
+            try:
+                clip = fit_clip(read_audio(folder.root / name), samples)
+            except CorpusError as error:
+                return error
+            task.advance()
+            return clip
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            decoded = iter(_all_good(list(pool.map(decode, names))))
+    regions = split_noise(noise, samples)
+    made = {}
+    for index, name in enumerate(SPLITS):
+        chosen = clips[name]
+        count = round(section.silence_fraction * len(chosen)) if chosen else 0
+        pcm = np.empty((len(chosen) + count, samples), np.int16)
+        for i in range(len(chosen)):
+            pcm[i] = next(decoded)
+        if count:
+            rng = np.random.default_rng([seed, index])
+            # with very little noise a split may have no region of its own
+            pcm[len(chosen) :], sources = silence_clips(regions[name] or regions["training"], count, samples, rng)
+        else:
+            sources = []
+        made[name] = Split(
+            pcm,
+            np.array([clip.label for clip in chosen] + [SILENCE_LABEL] * count, np.int64),
+            tuple([clip.speaker for clip in chosen] + sources),
+            tuple([clip.name for clip in chosen] + [f"{NOISE_FOLDER}/crop_{i}" for i in range(count)]),
+        )
+    return Corpus(
+        section.labels,
+        made["training"],
+        made["validation"],
+        made["testing"],
+        tuple(pcm for _, pcm in regions["training"]),
+        manifest_hash,
+    )
+
+
+def limit_unknown(clips: list[ClipFile], ratio: float, seed: int) -> list[ClipFile]:
+    """Keeps at most ``ratio`` times the mean number of clips per keyword as unknown ones, drawn at random."""
+    unknown = [clip for clip in clips if clip.label == UNKNOWN_LABEL]
+    keywords = len(clips) - len(unknown)
+    kinds = len({clip.label for clip in clips if clip.label != UNKNOWN_LABEL})
+    keep = round(ratio * keywords / max(1, kinds))
+    if keep >= len(unknown):
+        return clips
+    rng = np.random.default_rng([seed, 7])
+    dropped = {unknown[i].name for i in rng.permutation(len(unknown))[keep:]}
+    return [clip for clip in clips if clip.name not in dropped]
+
+
+def _read_noise(folder: Folder, seed: int, progress: Progress) -> list[Recording]:
+    if not folder.noise:
+        progress.info(f"no {NOISE_FOLDER} folder in {folder.root}: using synthetic coloured noise")
+        return coloured_noise(_COLOURED_SECONDS, seed)
+    return [(Path(name).stem, read_audio(folder.root / name)) for name in folder.noise]
+
+
+def _all_good(decoded: list[NDArray[np.int16] | CorpusError]) -> list[NDArray[np.int16]]:
+    errors = [item for item in decoded if isinstance(item, CorpusError)]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        lines = [error.message for error in errors[:_LISTED_ERRORS]]
+        more = len(errors) - len(lines)
+        raise CorpusError(
+            f"{len(errors)} recordings cannot be used:\n    "
+            + "\n    ".join(lines + ([f"... and {more} more"] if more else [])),
+            errors[0].hint,
+        )
+    return [item for item in decoded if not isinstance(item, CorpusError)]
