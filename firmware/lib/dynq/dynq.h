@@ -36,6 +36,10 @@ typedef struct {
 /* Bytes of 4-byte aligned (Helium: 16) scratch that a layer with `inputs` inputs needs. */
 size_t dynq_scratch_bytes(uint32_t inputs);
 
+/* Bytes that a layer's weights and column parameters take in this variant's packing; 0 when it has no such layer. */
+size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits);
+size_t dynq_column_bytes(uint32_t outputs);
+
 /* y[N] from float x[K]. `x_range`: range of x when the caller has it, NULL to scan. `y_range`: where to put the range of
  * y, or NULL. x and y must not overlap. */
 void dynq_layer_f32(const dynq_layer_t *layer, const float *x, const dynq_range_t *x_range, float *y,

@@ -3,7 +3,15 @@
 #include <string.h>
 
 /* Flexbuffer types used by the operator's options. */
-enum { TYPE_INT = 1, TYPE_UINT = 2, TYPE_STRING = 5, TYPE_INDIRECT_INT = 6, TYPE_INDIRECT_UINT = 7, TYPE_MAP = 9, TYPE_BLOB = 25 };
+enum {
+  TYPE_INT = 1,
+  TYPE_UINT = 2,
+  TYPE_STRING = 5,
+  TYPE_INDIRECT_INT = 6,
+  TYPE_INDIRECT_UINT = 7,
+  TYPE_MAP = 9,
+  TYPE_BLOB = 25
+};
 
 typedef struct {
   const uint8_t *data;
@@ -59,7 +67,8 @@ static int open_map(bytes_t b, map_t *map) {
   }
   const size_t root_width = b.data[b.size - 1];
   const uint8_t root_type = b.data[b.size - 2];
-  if ((root_width != 1 && root_width != 2 && root_width != 4) || root_width + 2 > b.size || root_type >> 2 != TYPE_MAP) {
+  if ((root_width != 1 && root_width != 2 && root_width != 4) || root_width + 2 > b.size ||
+      root_type >> 2 != TYPE_MAP) {
     return 0;
   }
   map->buffer = b;
@@ -79,8 +88,8 @@ static int find(const map_t *map, const char *key, value_t *value) {
   const size_t key_bytes = strlen(key) + 1;
   for (size_t i = 0; i < map->count; i++) {
     size_t at;
-    if (follow(map->buffer, map->keys + i * map->key_width, map->key_width, &at) && key_bytes <= map->buffer.size - at &&
-        memcmp(map->buffer.data + at, key, key_bytes) == 0) {
+    if (follow(map->buffer, map->keys + i * map->key_width, map->key_width, &at) &&
+        key_bytes <= map->buffer.size - at && memcmp(map->buffer.data + at, key, key_bytes) == 0) {
       const uint8_t packed = map->buffer.data[map->values + map->count * map->width + i];
       *value = (value_t){map->values + i * map->width, packed >> 2, (size_t)1 << (packed & 3)};
       return 1;

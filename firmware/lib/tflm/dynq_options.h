@@ -1,6 +1,7 @@
 /* Reads the custom options of DYNQ_FULLY_CONNECTED: a flexbuffer map of a few known keys.
  *
- * Options come from a file, so nothing in them is trusted: every access is checked against the buffer's end, and unknown
+ * Options come from a file, so nothing in them is trusted: every access is checked against the buffer's end, and
+unknown
  * shapes are refused. (The flexbuffers library's verifying reader adds 14 KB of flash on a Cortex-M4; this adds one
 kilobyte.) */
 #ifndef DYNQ_OPTIONS_H_
@@ -19,7 +20,7 @@ typedef struct {
   uint32_t outputs;
   uint32_t relu;
   uint32_t version;
-  const char *packing; /* NUL-terminated, inside the options */
+  const char *packing;  /* NUL-terminated, inside the options */
   const uint8_t *crc32; /* 4 bytes, little endian, inside the options */
 } dynq_options_t;
 

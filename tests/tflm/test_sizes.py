@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline._native import FIRMWARE_LIB, compile_library
+from pipeline.quantization import quantize_columns
+from pipeline.quantization.packing import VARIANTS, pack
+
+CDEF = """
+size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits);
+size_t dynq_column_bytes(uint32_t outputs);
+"""
+
+
+def _library(variant: str):
+    return compile_library(f"dynq-size-{variant}", (FIRMWARE_LIB / "dynq/dynq_size.c",), CDEF,
+                           (f"-DDYNQ_VARIANT_{variant.upper()}",)).lib
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@given(inputs=st.integers(1, 300), outputs=st.integers(1, 30), bits=st.sampled_from((8, 4, 2)))
+@settings(max_examples=100, deadline=None)
+def test_c_and_packer_agree_on_sizes(variant: str, inputs: int, outputs: int, bits: int) -> None:
+    packed = pack(quantize_columns(np.eye(inputs, outputs), np.zeros(outputs), bits), variant)
+    assert _library(variant).dynq_weight_bytes(inputs, outputs, bits) == len(packed.weights)
+    assert _library(variant).dynq_column_bytes(outputs) == packed.columns.nbytes
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 1, 8), (1, 0, 8), (4097, 1, 8), (1, 4097, 8), (1, 1, 3), (1, 1, 0), (2**32 - 1, 1, 8)])
+def test_no_size_for_layers_without_a_kernel(shape: tuple[int, int, int]) -> None:
+    assert _library("reference").dynq_weight_bytes(*shape) == 0
