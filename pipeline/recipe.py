@@ -74,8 +74,14 @@ class AugmentationSection(_Section):
     gain_db: float = Field(10.0, ge=0)
     noise_probability: float = Field(0.8, ge=0, le=1)
     snr_db: tuple[float, float] = (0.0, 30.0)
+    equaliser_db: float = Field(0.0, ge=0, description="of a smooth random curve over the bands")
+    stretch: float = Field(0.0, ge=0, lt=1, description="largest change of speed, as a fraction")
+    warp: float = Field(0.0, ge=0, lt=0.5, description="largest stretch of the band axis, as a fraction")
+    reverb_probability: float = Field(0.0, ge=0, le=1)
     band_masks: int = Field(1, ge=0)
     band_mask_width: int = Field(3, ge=0)
+    time_masks: int = Field(0, ge=0)
+    time_mask_width: int = Field(4, ge=0, description="in rows of the context window")
 
 
 class ModelSection(_Section):
@@ -93,8 +99,11 @@ class TrainingSection(_Section):
     epochs: int = Field(60, ge=1)
     learning_rate: float = Field(2e-3, gt=0)
     patience: int = Field(20, ge=1, description="epochs without a better validation loss before stopping")
+    weight_decay: float = Field(1e-3, ge=0, description="decoupled, per unit of learning rate")
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
     qat_epochs: int = Field(30, ge=1)
     qat_learning_rate: float = Field(5e-4, gt=0)
+    distillation: float = Field(0.5, ge=0, le=1, description="share of the float model's answer in each target during QAT")
 
 
 class DetectorSection(_Section):

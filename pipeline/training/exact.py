@@ -92,6 +92,7 @@ def quantize_frames(x: Tensor, bits: int) -> Frames:
     middle = rounded(rounded(low * 0.5) + rounded(high * 0.5))
     levels = 2.0**bits - 2
     codes = tf.round(rounded(rounded(x - middle) * rounded(levels / divisor)))
+    codes = tf.clip_by_value(codes, -0.5 * levels, 0.5 * levels)
     return Frames(codes=tf.where(varies, codes, tf.zeros_like(codes)),
                   scale=tf.where(varies, rounded(span / levels), tf.zeros_like(span)),
                   offset=tf.where(varies, middle, low), valid=valid)

@@ -1,0 +1,136 @@
+"""Features of a corpus, computed once by the device's front end and kept on disk.
+
+Training clips stay mel *power*, so that augmentation (shift, gain, added noise) is array arithmetic on them, drawn anew each
+epoch. Validation and testing clips also become the int8 vectors that the device computes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus import Corpus, Split
+from pipeline.frontend import context_hops, encode, mel_power, window
+from pipeline.progress import SILENT, Progress
+from pipeline.quantization import FrontendSettings
+from pipeline.recipe import Recipe
+from pipeline.stages import code_version, hash_of
+
+CODE = ("firmware/lib/frontend", "pipeline/frontend", "pipeline/training/dataset.py")
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Featurised clips of one split; index i of every member is the same clip.
+
+    Attributes:
+        power: float32 ``[n, hops, bands]``, mel power in squared PCM units; may be mapped from disk, read-only.
+        features: int8 ``[n, inputs]``, the context window in the middle of each clip.
+        labels: int64 ``[n]``, 0 silence, 1 unknown, then the keywords.
+        speakers: identifier of each clip's speaker.
+    """
+
+    power: NDArray[np.float32]
+    features: NDArray[np.int8]
+    labels: NDArray[np.int64]
+    speakers: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, index: NDArray[np.int64]) -> Clips:
+        """The clips at ``index``."""
+        return Clips(self.power[index], self.features[index], self.labels[index], tuple(self.speakers[i] for i in index))
+
+    def joined(self, other: Clips) -> Clips:
+        """These clips and then ``other``'s."""
+        return Clips(np.concatenate([self.power, other.power]), np.concatenate([self.features, other.features]),
+                     np.concatenate([self.labels, other.labels]), self.speakers + other.speakers)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything that training and evaluation read.
+
+    Attributes:
+        label_names: class names in the order of the logits.
+        noise_power: float32 ``[hops, bands]`` recordings for augmentation.
+        key: hash of the corpus, the front end's settings and its code.
+    """
+
+    label_names: tuple[str, ...]
+    training: Clips
+    validation: Clips
+    testing: Clips
+    noise_power: tuple[NDArray[np.float32], ...]
+    key: str
+
+
+def centred_features(power: NDArray[np.float32], settings: FrontendSettings) -> NDArray[np.int8]:
+    """int8 ``[n, inputs]`` from float32 ``[n, hops, bands]``: the context window in the middle of each clip.
+
+    Raises:
+        RecipeError: the clips are shorter than the context window.
+    """
+    rows = encode(power)
+    start = (power.shape[1] - context_hops(settings)) // 2
+    return np.stack([window(clip, start, settings) for clip in rows])
+
+
+def prepare(corpus: Corpus, recipe: Recipe, cache_dir: Path, progress: Progress = SILENT) -> Dataset:
+    """Featurises a corpus, or maps the result of an earlier call with the same inputs.
+
+    Raises:
+        RecipeError: the clips are shorter than the context window.
+    """
+    settings = recipe.frontend.settings()
+    key = hash_of({"corpus": corpus.manifest_hash, "frontend": recipe.frontend.model_dump(), "code": code_version(*CODE)})
+    folder = cache_dir / f"features-{key}"
+    if not folder.is_dir():
+        _write(corpus, settings, folder, progress)
+    splits = [_read(folder, name, split) for name, split in _splits(corpus)]
+    noise = tuple(np.load(folder / f"noise_{i}.npy") for i in range(len(corpus.noise)))
+    return Dataset(corpus.labels, splits[0], splits[1], splits[2], noise, key)
+
+
+def _splits(corpus: Corpus) -> tuple[tuple[str, Split], ...]:
+    return ("training", corpus.training), ("validation", corpus.validation), ("testing", corpus.testing)
+
+
+def _read(folder: Path, name: str, split: Split) -> Clips:
+    power = np.load(folder / f"{name}_power.npy", mmap_mode="r")
+    return Clips(power, np.load(folder / f"{name}_features.npy"), split.label, split.speakers)
+
+
+def _write(corpus: Corpus, settings: FrontendSettings, folder: Path, progress: Progress) -> None:
+    # a folder of plain .npy files, so that a large corpus is mapped rather than read; renamed when whole
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        with progress.task("Features", sum(len(split) for _, split in _splits(corpus))) as task:
+            for name, split in _splits(corpus):
+                power = _power(split.pcm, settings, task.advance)
+                np.save(partial / f"{name}_power.npy", power)
+                np.save(partial / f"{name}_features.npy", centred_features(power, settings))
+        for i, recording in enumerate(corpus.noise):
+            np.save(partial / f"noise_{i}.npy", mel_power(recording, settings))
+        if not folder.is_dir():  # another process may have been faster
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _power(pcm: NDArray[np.int16] | Sequence[NDArray[np.int16]], settings: FrontendSettings,
+           advance: Callable[[float], None]) -> NDArray[np.float32]:
+    clips = []
+    for clip in pcm:
+        clips.append(mel_power(np.ascontiguousarray(clip), settings))
+        advance(1)
+    return np.stack(clips)

@@ -1,0 +1,226 @@
+"""The training loop: float from scratch, or quantization-aware from float weights."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pipeline.files import replacing, sha256_file
+from pipeline.progress import SILENT, Progress
+from pipeline.quantization import softmax
+from pipeline.recipe import Recipe
+from pipeline.stages import code_version, hash_of
+from pipeline.training.augmentation import AugmentedSet
+from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pipeline.training.convert import load_trained
+from pipeline.training.dataset import Clips, Dataset
+from pipeline.training.initialise import start_from
+from pipeline.training.zoo import build_model
+
+CHECKPOINT_EPOCHS = 5
+WARM_UP_EPOCHS = 2
+FINAL_RATE = 0.02
+"""Learning rate at the end of the cosine, as a share of the highest."""
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch did; losses are mean cross-entropies."""
+
+    epoch: int
+    learning_rate: float
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A finished training run.
+
+    Attributes:
+        weights: ``.keras`` file with the weights of the epoch with the lowest validation loss.
+        validation_accuracy: of that epoch, all classes, in inference mode.
+        seconds: spent training, over all resumed runs.
+    """
+
+    weights: Path
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    validation_accuracy: float
+    seconds: float
+
+
+def fit(recipe: Recipe, dataset: Dataset, out_dir: Path, *, weight_bits: int | None, initial: Path | None = None,
+        progress: Progress = SILENT, resume: bool = True) -> TrainedModel:
+    """Trains one model and writes ``model.keras``, TensorBoard logs and checkpoints under ``out_dir``.
+
+    With ``initial`` training goes on from those float weights, for ``qat_epochs``, and their model is also the teacher: each
+    augmented clip's target is mixed with the teacher's answer to it. Without, it starts from random weights, for ``epochs``.
+    ``weight_bits=None`` with ``initial`` is the control experiment: the same extra training without quantizers.
+
+    The same arguments give the same weights on the same kind of processor, also when a run was killed and resumed.
+
+    Raises:
+        QuantizationError: ``initial`` is damaged or of another shape.
+    """
+    keras.utils.set_random_seed(recipe.training.seed)
+    model = build_model(recipe, weight_bits)
+    teacher = None if initial is None else load_trained(initial)
+    if teacher is not None:
+        start_from(model, teacher, weight_bits)
+    key = hash_of({"recipe": recipe.model_dump(), "data": dataset.key, "bits": weight_bits, "code": code_version("pipeline/training"),
+                   "initial": None if initial is None else sha256_file(initial)})
+    run = _Run(recipe, dataset, model, teacher, key, out_dir)
+    if resume:
+        run.restore()
+    run.train(progress)
+    weights = out_dir / "model.keras"
+    run.load_best()
+    with replacing(weights) as temporary:
+        model.save(temporary)
+    run.checkpoint_path.unlink(missing_ok=True)
+    best = run.history[run.best_epoch - 1]
+    return TrainedModel(weights, tuple(run.history), run.best_epoch, best.validation_accuracy, run.seconds)
+
+
+def predict_logits(model: keras.Model, features: NDArray[np.int8], batch: int = 512) -> NDArray[np.float32]:
+    """Logits of int8 features ``[n, inputs]`` in inference mode, float32 ``[n, labels]``."""
+    parts = [np.asarray(model(features[i:i + batch], training=False)) for i in range(0, len(features), batch)]
+    return np.concatenate(parts)
+
+
+class _Run:
+    """One training run: the model, the optimizer, and how far they got."""
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, model: keras.Model, teacher: keras.Model | None, key: str,
+                 out_dir: Path) -> None:
+        settings = recipe.training
+        self.recipe, self.dataset, self.model, self.teacher, self.key = recipe, dataset, model, teacher, key
+        self.epochs = settings.epochs if teacher is None else settings.qat_epochs
+        self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
+        self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
+        self.optimizer.build(model.trainable_variables)
+        self.checkpoint_path = out_dir / "checkpoint.npz"
+        self.log_dir = out_dir / "tensorboard"
+        self.history: list[EpochRecord] = []
+        self.best_epoch = 0
+        self.best = self._weights()
+        self.seconds = 0.0
+        self._train_epoch = _epoch_function(model, self.optimizer, settings.batch_size)
+        self._infer = tf.function(lambda x: model(x, training=False))
+
+    def train(self, progress: Progress) -> None:
+        training = self.dataset.training
+        source = AugmentedSet(training.power, training.labels, self.dataset.noise_power, self.recipe)
+        writer = tf.summary.create_file_writer(str(self.log_dir))
+        with progress.task(self._title(), self.epochs) as task, writer.as_default():
+            task.advance(len(self.history))
+            while not self._finished():
+                started = time.monotonic()
+                record = self._epoch(source, len(self.history) + 1)
+                self.history.append(record)
+                if record.validation_loss <= min(r.validation_loss for r in self.history):
+                    self.best_epoch, self.best = record.epoch, self._weights()
+                self.seconds += time.monotonic() - started
+                self._log(record)
+                if record.epoch % CHECKPOINT_EPOCHS == 0:
+                    self._save()
+                task.advance(1, f"loss {record.loss:.3f}, validation {100 * record.validation_accuracy:.1f} %")
+        writer.close()
+
+    def restore(self) -> None:
+        saved = load_checkpoint(self.checkpoint_path, self.key)
+        if saved is None:
+            return
+        for variable, value in zip(self._variables(), saved.current, strict=True):
+            variable.assign(value)
+        self.best = saved.best
+        self.history = [EpochRecord(**record) for record in saved.progress["history"]]
+        self.best_epoch, self.seconds = saved.progress["best_epoch"], saved.progress["seconds"]
+
+    def load_best(self) -> None:
+        self.model.set_weights(self.best)
+
+    def _epoch(self, source: AugmentedSet, epoch: int) -> EpochRecord:
+        rate = self._learning_rate(epoch)
+        self.optimizer.learning_rate.assign(rate)
+        # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
+        rng = np.random.default_rng([self.recipe.training.seed, int(self.teacher is not None), epoch])
+        features, labels = source.epoch(rng)
+        loss = float(self._train_epoch(features, self._targets(features, labels)))
+        validation_loss, accuracy = self._validate(self.dataset.validation)
+        return EpochRecord(epoch, rate, loss, validation_loss, accuracy)
+
+    def _targets(self, features: NDArray[np.int8], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+        settings, classes = self.recipe.training, len(self.dataset.label_names)
+        targets = np.eye(classes, dtype=np.float32)[labels]
+        targets = (1 - settings.label_smoothing) * targets + settings.label_smoothing / classes
+        if self.teacher is not None and settings.distillation:
+            answers = softmax(predict_logits(self.teacher, features, 4096))
+            targets = (1 - settings.distillation) * targets + settings.distillation * answers
+        return targets.astype(np.float32)
+
+    def _validate(self, clips: Clips) -> tuple[float, float]:
+        logits = np.asarray(self._infer(clips.features), np.float64)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_likelihood = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        loss = -log_likelihood[np.arange(len(clips)), clips.labels].mean()
+        return float(loss), float((logits.argmax(axis=1) == clips.labels).mean())
+
+    def _learning_rate(self, epoch: int) -> float:
+        warm_up = min(1.0, epoch / WARM_UP_EPOCHS)
+        cosine = 0.5 + 0.5 * math.cos(math.pi * (epoch - 1) / self.epochs)
+        return self.peak_rate * warm_up * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
+
+    def _finished(self) -> bool:
+        epoch = len(self.history)
+        return epoch >= self.epochs or epoch - self.best_epoch >= self.recipe.training.patience
+
+    def _title(self) -> str:
+        bits = self.model.layers[0].weight_bits
+        return "Training, float" if bits is None else f"Training, {bits} bits"
+
+    def _weights(self) -> list[NDArray[np.float32]]:
+        return [np.array(value) for value in self.model.get_weights()]
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *self.optimizer.variables]
+
+    def _save(self) -> None:
+        state = {"history": [asdict(r) for r in self.history], "best_epoch": self.best_epoch, "seconds": self.seconds}
+        save_checkpoint(self.checkpoint_path, Checkpoint(self.key, [v.numpy() for v in self._variables()], self.best, state))
+
+    def _log(self, record: EpochRecord) -> None:
+        for name, value in asdict(record).items():
+            if name != "epoch":
+                tf.summary.scalar(name.replace("validation_", "validation/"), value, step=record.epoch)
+
+
+def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch: int) -> Any:
+    """A graph that trains one epoch, whole batches only, and returns the mean loss."""
+
+    @tf.function
+    def train(features: Tensor, targets: Tensor) -> Tensor:
+        steps = tf.maximum(tf.shape(features)[0] // batch, 1)
+        total = 0.0
+        for step in tf.range(steps):
+            part = slice(step * batch, (step + 1) * batch)
+            with tf.GradientTape() as tape:
+                logits = model(features[part], training=True)
+                loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets[part], logits))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+            total += loss
+        return total / tf.cast(steps, tf.float32)
+
+    return train
