@@ -1,4 +1,4 @@
-"""A folder in Google Speech Commands' layout: one folder per word, optional lists of the validation and testing clips."""
+"""A folder in Google Speech Commands' layout: one folder per word, optional lists of validation and testing clips."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT)
 
 
 def hash_split(name: str, taken: set[SplitName] | None = None) -> SplitName:
-    """The split of Speech Commands' published rule: SHA-1 of the name up to ``_nohash_``, 10 % validation, 10 % testing.
+    """The split by Speech Commands' published rule: SHA-1 of the name up to ``_nohash_``, 10 % for each of two splits.
 
     ``taken`` splits have a list of their own and get nothing by hash.
     """

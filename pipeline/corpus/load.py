@@ -65,8 +65,8 @@ def test_split(
     data_dir: Path,
     cache_dir: Path,
     *,
-    seed: int = 1,
-    progress: Progress = SILENT,
+    seed: int = 1,  # noqa: PT028
+    progress: Progress = SILENT,  # noqa: PT028
 ) -> Split:
     """The testing split of a folder of recordings, labelled as ``section`` says: real speech for a synthetic model.
 
@@ -88,4 +88,4 @@ def _key(section: CorpusSection, content: str, seed: int) -> str:
     return hashlib.sha256("\0".join([_VERSION, section.model_dump_json(), content, str(seed)]).encode()).hexdigest()
 
 
-test_split.__test__ = False  # type: ignore[attr-defined]  # its name is not meant for pytest
+test_split.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest makes of its name

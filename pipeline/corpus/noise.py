@@ -1,4 +1,4 @@
-"""Background noise: disjoint regions per split, silence clips cropped from them, and synthetic noise where none is given."""
+"""Background noise: disjoint regions per split, silence clips cropped from them, and synthetic noises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _QUIETEST_DB = -20.0
 
 
 def split_noise(recordings: Sequence[Recording], shortest: int) -> Mapping[SplitName, list[Recording]]:
-    """Cuts every recording in three, 80 % for training; one too short to be cut goes whole to the split with least noise.
+    """Cuts every recording in three, 80 % for training; one too short for it goes whole to the split with least noise.
 
     Args:
         shortest: samples below which a region is no use.
@@ -55,7 +55,7 @@ def silence_clips(
 
 
 def coloured_noise(seconds: float, seed: int) -> list[Recording]:
-    """Synthetic noises whose power falls with frequency from not at all (white) to its square, with slow level changes."""
+    """Synthetic noises of slowly changing level, from white to a power that falls with the square of frequency."""
     rng = np.random.default_rng(seed)
     samples = int(seconds * SAMPLE_RATE)
     frequency = np.maximum(np.fft.rfftfreq(samples, 1 / SAMPLE_RATE), 40.0)
