@@ -122,7 +122,8 @@ class _Run:
 
     def train(self, progress: Progress) -> None:
         training = self.dataset.training
-        source = AugmentedSet(training.power, training.labels, self.dataset.noise_power, self.recipe)
+        source = AugmentedSet(training.power, training.labels, self.dataset.noise_power, self.recipe.augmentation,
+                              self.recipe.frontend.settings())
         writer = tf.summary.create_file_writer(str(self.log_dir))
         with progress.task(self._title(), self.epochs) as task, writer.as_default():
             task.advance(len(self.history))
