@@ -5,8 +5,9 @@
 #include "board.h"
 #include "kws_model.h"
 
-/* Enough for every kernel variant: 16-bit codes and a tile of padding. engine_init() checks it against the linked one. */
-enum { SCRATCH_BYTES = 2 * KWS_MAX_INPUTS + 64 };
+/* Enough for every kernel variant: 16-bit codes, start values between blocks, padding. engine_init() checks it against
+ * the linked variant. */
+enum { SCRATCH_BYTES = (5 * KWS_MAX_INPUTS / 2 + 64 + 15) / 16 * 16 };
 
 /* Layers read one buffer and write the other. */
 static _Alignas(16) float activations[2][KWS_MAX_OUTPUTS];

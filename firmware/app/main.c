@@ -25,6 +25,7 @@ static bool byte_waits(void) {
 
 int main(void) {
   board_init();
+  clock_time.last = board_ticks();
   server_init(&server, board_write, &clock_time, byte_waits);
   protocol_init(&parser, frame, sizeof frame);
   const char *problem = engine_init();

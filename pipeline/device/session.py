@@ -1,0 +1,90 @@
+"""A device that is on, connected and known to run the image it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.boards import Board, board
+from pipeline.device import host, qemu
+from pipeline.device.client import BuildInfo, Client
+from pipeline.device.link import Link, NoAnswer
+from pipeline.errors import DeviceError
+from pipeline.firmware import FirmwareImage
+
+BANNER_SECONDS = 10.0
+
+
+class Machine(Protocol):
+    """What stands behind an emulated device's port."""
+
+    @property
+    def port(self) -> str: ...
+
+    def failure(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Device:
+    """An open device.
+
+    Attributes:
+        machine: the emulator behind the port; None for a real board.
+    """
+
+    board: Board
+    image: FirmwareImage
+    client: Client
+    build: BuildInfo
+    machine: Machine | None
+
+
+@contextmanager
+def open_device(target: str, image: FirmwareImage, *, port: str | None = None) -> Iterator[Device]:
+    """Starts the target's emulator on ``image``, or opens the real board's ``port``, and checks which firmware answers.
+
+    Raises:
+        ToolchainError: the emulator is not installed.
+        DeviceError: no answer, or another firmware's.
+    """
+    chosen = board(target)
+    with ExitStack() as stack:
+        machine: Machine | None = None
+        if port is None:
+            machine = stack.enter_context(_machine(chosen, image))
+            failure: Callable[[], str | None] = machine.failure
+        else:
+            failure = lambda: None  # noqa: E731
+        url = machine.port if machine is not None else port
+        assert url is not None
+        link = stack.enter_context(Link(url, failure=failure))
+        client = Client(link)
+        _greet(link)
+        build = client.build()
+        if build.build != image.build_hash:
+            raise DeviceError(f"the device runs build {build.build}, this test is for {image.build_hash}",
+                              "flash the new image (--flash) and try again")
+        yield Device(chosen, image, client, build, machine)
+
+
+def _machine(chosen: Board, image: FirmwareImage) -> AbstractContextManager[Machine]:
+    log = image.elf.with_suffix(".log")
+    if chosen.machine is not None:
+        return qemu.start(chosen, image.elf, log)
+    if chosen.cpu == "host":
+        return host.start(image.elf, log)
+    from pipeline.device import nrf52840  # needs the Unicorn CPU emulator, which the other targets do not
+
+    virtual: AbstractContextManager[Machine] = nrf52840.start(image.elf)
+    return virtual
+
+
+def _greet(link: Link) -> None:
+    """Waits for the boot banner where booting waits for us (a socket); elsewhere the device may have booted long ago."""
+    if "://" in link.url:
+        with suppress(NoAnswer):
+            link.expect_ready(BANNER_SECONDS)
+            return
+    link.resynchronise(BANNER_SECONDS)
