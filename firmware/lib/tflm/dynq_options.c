@@ -3,6 +3,7 @@
 #include <string.h>
 
 /* Flexbuffer types used by the operator's options. */
+enum { SEAL_BYTES = 16 };
 enum {
   TYPE_INT = 1,
   TYPE_UINT = 2,
@@ -171,6 +172,21 @@ uint32_t dynq_crc32(uint32_t crc, const void *data, size_t length) {
     crc = crc >> 4 ^ nibble[crc & 15];
   }
   return ~crc;
+}
+
+static uint32_t word_at(const uint8_t *bytes) {
+  return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+const char *dynq_model_check(const uint8_t *file, size_t bytes) {
+  if (!file || bytes <= SEAL_BYTES || memcmp(file + bytes - SEAL_BYTES, "DYNQ", 4) != 0) {
+    return "no seal at the end: not this project's file, or cut off";
+  }
+  const uint8_t *seal = file + bytes - SEAL_BYTES;
+  if (word_at(seal + 4) != 1 || word_at(seal + 8) != bytes - SEAL_BYTES) {
+    return "the seal is of another version or another file";
+  }
+  return dynq_crc32(0, file, bytes - 4) == word_at(seal + 12) ? NULL : "the checksum does not fit";
 }
 
 uint32_t dynq_layer_crc32(const uint8_t *buffer, size_t length, const dynq_options_t *options, const void *weights,

@@ -27,6 +27,10 @@ typedef struct {
 /* NULL, or which key is missing or malformed. */
 const char *dynq_options_read(const uint8_t *buffer, size_t length, dynq_options_t *options);
 
+/* NULL when the bytes are a flatbuffer with this project's seal behind it and not a bit of them has changed, or what is
+ * wrong. pipeline/export/seal.py describes the seal. */
+const char *dynq_model_check(const uint8_t *file, size_t bytes);
+
 /* CRC-32 (the one of zlib and Ethernet) of `length` more bytes; start with crc = 0. */
 uint32_t dynq_crc32(uint32_t crc, const void *data, size_t length);
 

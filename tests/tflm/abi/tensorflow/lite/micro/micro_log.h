@@ -1,0 +1,1 @@
+#include "tflm_abi.h"
