@@ -30,8 +30,8 @@ def start(board: Board, elf: Path, log: Path) -> Iterator[BoardProcess]:
         descriptor = listener.fileno()
         command = [
             PROGRAM, "-M", board.machine, "-kernel", str(elf), "-display", "none", "-monitor", "none", "-net", "none",
-            # one instruction is 64 ns of virtual time, whatever the host does: counts repeat exactly
-            "-icount", "shift=6,align=off,sleep=off",
+            # one instruction is 64 ns of virtual time, whatever the host does: counts repeat exactly; an idle core sleeps
+            "-icount", "shift=6,align=off,sleep=on",
             "-chardev", f"socket,id=uart,fd={descriptor},server=on,wait=on,nodelay=on", "-serial", "chardev:uart",
         ]
         port = f"socket://127.0.0.1:{listener.getsockname()[1]}"

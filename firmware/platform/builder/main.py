@@ -29,6 +29,10 @@ if not model or not (Path(model) / "kws_model.c").is_file():
                      "`python -m pipeline.build` writes one.\n")
     env.Exit(1)
 
+# the compiler and linker flags of TFLM come in KWS_BUILD_FLAGS, from whoever knows where it lies
+engine = os.environ.get("KWS_ENGINE") or "aot"
+env.Replace(SRC_FILTER=f"+<*.c> +<*.cc> -<engine_*> +<engine_{engine}.*>")
+
 prefix = "" if host else "arm-none-eabi-"
 machine = [] if host else [f"-mcpu={cpu}", "-mthumb", *CPU_FLAGS[cpu]]
 link = [] if host else [
