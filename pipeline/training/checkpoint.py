@@ -35,8 +35,14 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes a checkpoint, or leaves the one before it."""
     arrays = {f"current_{i}": value for i, value in enumerate(checkpoint.current)}
     arrays |= {f"best_{i}": value for i, value in enumerate(checkpoint.best)}
-    header = json.dumps({"key": checkpoint.key, "current": len(checkpoint.current), "best": len(checkpoint.best),
-                         "progress": checkpoint.progress})
+    header = json.dumps(
+        {
+            "key": checkpoint.key,
+            "current": len(checkpoint.current),
+            "best": len(checkpoint.best),
+            "progress": checkpoint.progress,
+        }
+    )
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, header=np.array(header), **arrays)  # type: ignore[arg-type]
 

@@ -23,7 +23,9 @@ def dynq_layers(model: keras.Model) -> list[DynqDense]:
     layers = [layer for layer in model._flatten_layers(include_self=False, recursive=True) if not layer._layers]
     for layer in layers:
         if layer.weights and not isinstance(layer, DynqDense):
-            raise QuantizationError(f"layer {layer.name} is a {type(layer).__name__}", "only DynqDense layers can be exported")
+            raise QuantizationError(
+                f"layer {layer.name} is a {type(layer).__name__}", "only DynqDense layers can be exported"
+            )
     found = [layer for layer in layers if isinstance(layer, DynqDense)]
     if not found:
         raise QuantizationError(f"model {model.name} has no DynqDense layer")
@@ -42,12 +44,18 @@ def load_trained(path: Path) -> keras.Model:
         raise QuantizationError(f"{path} is not a Keras model of this project: {error}", "train it again") from error
 
 
-def quantize(trained: keras.Model | Path, recipe: Recipe, bits: int, labels: tuple[str, ...],
-             name: str | None = None, activation_bits: int = 8) -> QuantizedModel:
+def quantize(
+    trained: keras.Model | Path,
+    recipe: Recipe,
+    bits: int,
+    labels: tuple[str, ...],
+    name: str | None = None,
+    activation_bits: int = 8,
+) -> QuantizedModel:
     """Quantizes every layer column by column, exactly.
 
-    On a model trained with the same ``bits`` this is lossless: the result has the bits of the Keras model in inference mode.
-    On a float model it is post-training quantization.
+    On a model trained with the same ``bits`` this is lossless: the result has the bits of the Keras model in inference
+    mode. On a float model it is post-training quantization.
 
     Args:
         trained: a Keras model of ``DynqDense`` layers, or its ``.keras`` file.
@@ -61,7 +69,17 @@ def quantize(trained: keras.Model | Path, recipe: Recipe, bits: int, labels: tup
     model = load_trained(trained) if isinstance(trained, Path) else trained
     settings = recipe.frontend.settings()
     layers = tuple(
-        quantize_columns(layer.kernel.numpy(), layer.bias.numpy(), bits, name=f"dense_{i}", relu=layer.activation == "relu")
-        for i, layer in enumerate(dynq_layers(model)))
-    return QuantizedModel(name or recipe.name, layers, labels, input_quantization(settings), settings,
-                          recipe.detector.settings(), activation_bits)
+        quantize_columns(
+            layer.kernel.numpy(), layer.bias.numpy(), bits, name=f"dense_{i}", relu=layer.activation == "relu"
+        )
+        for i, layer in enumerate(dynq_layers(model))
+    )
+    return QuantizedModel(
+        name or recipe.name,
+        layers,
+        labels,
+        input_quantization(settings),
+        settings,
+        recipe.detector.settings(),
+        activation_bits,
+    )

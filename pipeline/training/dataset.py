@@ -1,7 +1,7 @@
 """Features of a corpus, computed once by the device's front end and kept on disk.
 
-Training clips stay mel *power*, so that augmentation (shift, gain, added noise) is array arithmetic on them, drawn anew each
-epoch. Validation and testing clips also become the int8 vectors that the device computes.
+Training clips stay mel *power*, so that augmentation (shift, gain, added noise) is array arithmetic on them, drawn anew
+each epoch. Validation and testing clips also become the int8 vectors that the device computes.
 """
 
 from __future__ import annotations
@@ -46,12 +46,18 @@ class Clips:
 
     def subset(self, index: NDArray[np.int64]) -> Clips:
         """The clips at ``index``."""
-        return Clips(self.power[index], self.features[index], self.labels[index], tuple(self.speakers[i] for i in index))
+        return Clips(
+            self.power[index], self.features[index], self.labels[index], tuple(self.speakers[i] for i in index)
+        )
 
     def joined(self, other: Clips) -> Clips:
         """These clips and then ``other``'s."""
-        return Clips(np.concatenate([self.power, other.power]), np.concatenate([self.features, other.features]),
-                     np.concatenate([self.labels, other.labels]), self.speakers + other.speakers)
+        return Clips(
+            np.concatenate([self.power, other.power]),
+            np.concatenate([self.features, other.features]),
+            np.concatenate([self.labels, other.labels]),
+            self.speakers + other.speakers,
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,9 @@ def prepare(corpus: Corpus, recipe: Recipe, cache_dir: Path, progress: Progress 
         RecipeError: the clips are shorter than the context window.
     """
     settings = recipe.frontend.settings()
-    key = hash_of({"corpus": corpus.manifest_hash, "frontend": recipe.frontend.model_dump(), "code": code_version(*CODE)})
+    key = hash_of(
+        {"corpus": corpus.manifest_hash, "frontend": recipe.frontend.model_dump(), "code": code_version(*CODE)}
+    )
     folder = cache_dir / f"features-{key}"
     if not folder.is_dir():
         _write(corpus, settings, folder, progress)
@@ -127,8 +135,9 @@ def _write(corpus: Corpus, settings: FrontendSettings, folder: Path, progress: P
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _power(pcm: NDArray[np.int16] | Sequence[NDArray[np.int16]], settings: FrontendSettings,
-           advance: Callable[[float], None]) -> NDArray[np.float32]:
+def _power(
+    pcm: NDArray[np.int16] | Sequence[NDArray[np.int16]], settings: FrontendSettings, advance: Callable[[float], None]
+) -> NDArray[np.float32]:
     clips = []
     for clip in pcm:
         clips.append(mel_power(np.ascontiguousarray(clip), settings))

@@ -68,12 +68,17 @@ class Evaluation:
     det: DetCurve
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
+        """Plain data for JSON; a share of no clips is None."""
+        plain: dict[str, Any] = asdict(self)
+        for value in plain.values():
+            if isinstance(value, dict) and "low" in value:
+                value.update({name: None if np.isnan(share) else share for name, share in value.items()})
+        return plain
 
 
-def evaluate(logits: ArrayLike, labels: ArrayLike, speakers: tuple[str, ...] | list[str],
-             label_names: tuple[str, ...]) -> Evaluation:
+def evaluate(
+    logits: ArrayLike, labels: ArrayLike, speakers: tuple[str, ...] | list[str], label_names: tuple[str, ...]
+) -> Evaluation:
     """Evaluates float32 logits ``[n, classes]`` against int labels ``[n]``.
 
     Shares of clips that a split does not have (no keywords, only silence) are NaN.
@@ -81,7 +86,9 @@ def evaluate(logits: ArrayLike, labels: ArrayLike, speakers: tuple[str, ...] | l
     scores = np.asarray(logits, np.float32)
     truth = np.asarray(labels, np.int64)
     if scores.shape != (len(truth), len(label_names)) or len(speakers) != len(truth):
-        raise ValueError(f"{scores.shape} logits for {len(truth)} labels, {len(speakers)} speakers, {len(label_names)} names")
+        raise ValueError(
+            f"{scores.shape} logits for {len(truth)} labels, {len(speakers)} speakers, {len(label_names)} names"
+        )
     predicted = scores.argmax(axis=1)
     correct = predicted == truth
     keyword = truth > UNKNOWN_LABEL
@@ -90,20 +97,25 @@ def evaluate(logits: ArrayLike, labels: ArrayLike, speakers: tuple[str, ...] | l
     np.add.at(confusion, (truth, predicted), 1)
     det = det_curve(scores, truth)
     return Evaluation(
-        label_names=tuple(label_names), clips=len(truth), keyword_clips=int(keyword.sum()),
+        label_names=tuple(label_names),
+        clips=len(truth),
+        keyword_clips=int(keyword.sum()),
         keyword_speakers=len(np.unique(names[keyword])),
         keyword_accuracy=_by_speaker(correct[keyword], names[keyword], pooled=True),
         speaker_keyword_accuracy=_by_speaker(correct[keyword], names[keyword], pooled=False),
-        accuracy_without_silence=_by_speaker(correct[truth != SILENCE_LABEL], names[truth != SILENCE_LABEL], pooled=True),
+        accuracy_without_silence=_by_speaker(
+            correct[truth != SILENCE_LABEL], names[truth != SILENCE_LABEL], pooled=True
+        ),
         accuracy=_by_speaker(correct, names, pooled=True),
         miss_rate=miss_rate_at(det, FALSE_ACCEPT_POINT),
         confusion=tuple(tuple(int(v) for v in row) for row in confusion),
-        det=det)
+        det=det,
+    )
 
 
 def det_curve(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> DetCurve:
     """Every threshold at which an error rate changes; a clip's score is its largest keyword posterior."""
-    keywords = softmax(logits)[:, UNKNOWN_LABEL + 1:].astype(np.float64)
+    keywords = softmax(logits)[:, UNKNOWN_LABEL + 1 :].astype(np.float64)
     if keywords.size:
         score, which = keywords.max(axis=1), keywords.argmax(axis=1) + UNKNOWN_LABEL + 1
     else:
@@ -113,14 +125,16 @@ def det_curve(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> DetCurv
     positives = np.sort(np.where(which == labels, score, -1.0)[is_keyword])  # the wrong keyword is never right
     # the last threshold, just above 1, accepts nothing whatever the scores
     thresholds = np.append(np.unique(score), np.nextafter(1.0, 2.0))
-    accepted = 1 - np.searchsorted(negatives, thresholds, "left") / max(1, len(negatives))
+    accepted = (len(negatives) - np.searchsorted(negatives, thresholds, "left")) / max(1, len(negatives))
     rejected = np.searchsorted(positives, thresholds, "left") / max(1, len(positives))
     return DetCurve(tuple(thresholds.tolist()), tuple(accepted.tolist()), tuple(rejected.tolist()))
 
 
 def miss_rate_at(curve: DetCurve, false_accept: float) -> float:
     """False rejects at the smallest threshold that accepts at most that share of the clips without a keyword."""
-    return next(miss for accepted, miss in zip(curve.false_accept, curve.false_reject, strict=True) if accepted <= false_accept)
+    return next(
+        miss for accepted, miss in zip(curve.false_accept, curve.false_reject, strict=True) if accepted <= false_accept
+    )
 
 
 def threshold_at(curve: DetCurve, false_accept: float) -> float:

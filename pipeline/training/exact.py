@@ -1,9 +1,9 @@
 """docs/method.md in TensorFlow, bit for bit: in eager mode, in a graph, and on threads that flush subnormal numbers.
 
-Single precision is not safe here: TensorFlow's worker threads flush subnormals to zero, its graph optimiser moves constants
-through chains of ``+`` and ``*``, and a compiler may fuse ``a * b + c``. So every binary32 operation is done in binary64 and
-rounded to binary32 explicitly. That is the same bits: a product of two binary32 numbers is exact in binary64, and for sums
-and quotients 53 bits are enough (at least 2 * 24 + 2) for the second rounding to be harmless.
+Single precision is not safe here: TensorFlow's worker threads flush subnormals to zero, its graph optimiser moves
+constants through chains of ``+`` and ``*``, and a compiler may fuse ``a * b + c``. So every binary32 operation is done
+in binary64 and rounded to binary32 explicitly. That is the same bits: a product of two binary32 numbers is exact in
+binary64, and for sums and quotients 53 bits are enough (at least 2 * 24 + 2) for the second rounding to be harmless.
 
 Values named "single" are float64 tensors whose every element is a binary32 number.
 """
@@ -49,7 +49,7 @@ def rounded(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Columns:
-    """A quantized weight matrix: float64 codes ``[K, N]``, singles ``scale``, ``offset``, ``column_sum``, ``bias`` ``[N]``."""
+    """A quantized weight matrix: float64 codes ``[K, N]``; singles ``[N]``."""
 
     codes: Tensor
     scale: Tensor
@@ -60,7 +60,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Frames:
-    """Quantized vectors: float64 codes ``[B, K]``, singles ``scale`` and ``offset`` and booleans ``valid``, ``[B, 1]``."""
+    """Quantized vectors: float64 codes ``[B, K]``; singles ``scale`` and ``offset``, booleans ``valid``, ``[B, 1]``."""
 
     codes: Tensor
     scale: Tensor
@@ -69,7 +69,7 @@ class Frames:
 
 
 def quantize_columns(kernel: Tensor, bias: Tensor, bits: int) -> Columns:
-    """Column quantizer over float32 ``[K, N]`` and ``[N]``; the values themselves are checked when a model is exported."""
+    """Column quantizer over float32 ``[K, N]`` and ``[N]``; values out of bounds are refused only on export."""
     w = widen(kernel)
     low = tf.reduce_min(w, axis=0)
     span = rounded(tf.reduce_max(w, axis=0) - low)
@@ -93,9 +93,12 @@ def quantize_frames(x: Tensor, bits: int) -> Frames:
     levels = 2.0**bits - 2
     codes = tf.round(rounded(rounded(x - middle) * rounded(levels / divisor)))
     codes = tf.clip_by_value(codes, -0.5 * levels, 0.5 * levels)
-    return Frames(codes=tf.where(varies, codes, tf.zeros_like(codes)),
-                  scale=tf.where(varies, rounded(span / levels), tf.zeros_like(span)),
-                  offset=tf.where(varies, middle, low), valid=valid)
+    return Frames(
+        codes=tf.where(varies, codes, tf.zeros_like(codes)),
+        scale=tf.where(varies, rounded(span / levels), tf.zeros_like(span)),
+        offset=tf.where(varies, middle, low),
+        valid=valid,
+    )
 
 
 def feature_frames(features: Tensor, scale: float, zero_point: int, bits: int) -> Frames:

@@ -61,12 +61,21 @@ class TrainedModel:
     seconds: float
 
 
-def fit(recipe: Recipe, dataset: Dataset, out_dir: Path, *, weight_bits: int | None, initial: Path | None = None,
-        progress: Progress = SILENT, resume: bool = True) -> TrainedModel:
+def fit(
+    recipe: Recipe,
+    dataset: Dataset,
+    out_dir: Path,
+    *,
+    weight_bits: int | None,
+    initial: Path | None = None,
+    progress: Progress = SILENT,
+    resume: bool = True,
+) -> TrainedModel:
     """Trains one model and writes ``model.keras``, TensorBoard logs and checkpoints under ``out_dir``.
 
-    With ``initial`` training goes on from those float weights, for ``qat_epochs``, and their model is also the teacher: each
-    augmented clip's target is mixed with the teacher's answer to it. Without, it starts from random weights, for ``epochs``.
+    With ``initial`` training goes on from those float weights, for ``qat_epochs``, and their model is also the teacher:
+    each augmented clip's target is mixed with the teacher's answer to it. Without, it starts from random weights, for
+    ``epochs``.
     ``weight_bits=None`` with ``initial`` is the control experiment: the same extra training without quantizers.
 
     The same arguments give the same weights on the same kind of processor, also when a run was killed and resumed.
@@ -79,8 +88,15 @@ def fit(recipe: Recipe, dataset: Dataset, out_dir: Path, *, weight_bits: int | N
     teacher = None if initial is None else load_trained(initial)
     if teacher is not None:
         start_from(model, teacher, weight_bits)
-    key = hash_of({"recipe": recipe.model_dump(), "data": dataset.key, "bits": weight_bits, "code": code_version("pipeline/training"),
-                   "initial": None if initial is None else sha256_file(initial)})
+    key = hash_of(
+        {
+            "recipe": recipe.model_dump(),
+            "data": dataset.key,
+            "bits": weight_bits,
+            "initial": None if initial is None else sha256_file(initial),
+            "code": code_version("pipeline/training"),
+        }
+    )
     run = _Run(recipe, dataset, model, teacher, key, out_dir)
     if resume:
         run.restore()
@@ -96,15 +112,16 @@ def fit(recipe: Recipe, dataset: Dataset, out_dir: Path, *, weight_bits: int | N
 
 def predict_logits(model: keras.Model, features: NDArray[np.int8], batch: int = 512) -> NDArray[np.float32]:
     """Logits of int8 features ``[n, inputs]`` in inference mode, float32 ``[n, labels]``."""
-    parts = [np.asarray(model(features[i:i + batch], training=False)) for i in range(0, len(features), batch)]
+    parts = [np.asarray(model(features[i : i + batch], training=False)) for i in range(0, len(features), batch)]
     return np.concatenate(parts)
 
 
 class _Run:
     """One training run: the model, the optimizer, and how far they got."""
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, model: keras.Model, teacher: keras.Model | None, key: str,
-                 out_dir: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, dataset: Dataset, model: keras.Model, teacher: keras.Model | None, key: str, out_dir: Path
+    ) -> None:
         settings = recipe.training
         self.recipe, self.dataset, self.model, self.teacher, self.key = recipe, dataset, model, teacher, key
         self.epochs = settings.epochs if teacher is None else settings.qat_epochs
@@ -122,17 +139,22 @@ class _Run:
 
     def train(self, progress: Progress) -> None:
         training = self.dataset.training
-        source = AugmentedSet(training.power, training.labels, self.dataset.noise_power, self.recipe.augmentation,
-                              self.recipe.frontend.settings())
+        source = AugmentedSet(
+            training.power,
+            training.labels,
+            self.dataset.noise_power,
+            self.recipe.augmentation,
+            self.recipe.frontend.settings(),
+        )
         writer = tf.summary.create_file_writer(str(self.log_dir))
         with progress.task(self._title(), self.epochs) as task, writer.as_default():
             task.advance(len(self.history))
             while not self._finished():
                 started = time.monotonic()
                 record = self._epoch(source, len(self.history) + 1)
-                self.history.append(record)
-                if record.validation_loss <= min(r.validation_loss for r in self.history):
+                if record.validation_loss < min((r.validation_loss for r in self.history), default=math.inf):
                     self.best_epoch, self.best = record.epoch, self._weights()
+                self.history.append(record)
                 self.seconds += time.monotonic() - started
                 self._log(record)
                 if record.epoch % CHECKPOINT_EPOCHS == 0:
@@ -200,7 +222,9 @@ class _Run:
 
     def _save(self) -> None:
         state = {"history": [asdict(r) for r in self.history], "best_epoch": self.best_epoch, "seconds": self.seconds}
-        save_checkpoint(self.checkpoint_path, Checkpoint(self.key, [v.numpy() for v in self._variables()], self.best, state))
+        save_checkpoint(
+            self.checkpoint_path, Checkpoint(self.key, [v.numpy() for v in self._variables()], self.best, state)
+        )
 
     def _log(self, record: EpochRecord) -> None:
         for name, value in asdict(record).items():
@@ -211,7 +235,6 @@ class _Run:
 def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch: int) -> Any:
     """A graph that trains one epoch, whole batches only, and returns the mean loss."""
 
-    @tf.function
     def train(features: Tensor, targets: Tensor) -> Tensor:
         steps = tf.maximum(tf.shape(features)[0] // batch, 1)
         total = 0.0
@@ -224,4 +247,4 @@ def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, b
             total += loss
         return total / tf.cast(steps, tf.float32)
 
-    return train
+    return tf.function(train)

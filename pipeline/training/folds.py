@@ -14,7 +14,7 @@ from pipeline.training.dataset import Dataset
 def speaker_folds(speakers: Sequence[str], labels: NDArray[np.int64], folds: int, seed: int = 0) -> NDArray[np.int64]:
     """Fold number of every clip, int64 ``[n]``: no speaker in two folds, classes spread as evenly as that allows.
 
-    Speakers are dealt out from the largest to the smallest, each to the fold that has the least of what the speaker says.
+    Speakers are dealt out from the largest to the smallest, each to the fold with the least of what the speaker says.
 
     Raises:
         ValueError: fewer speakers than folds.
@@ -48,6 +48,9 @@ def cross_validation(dataset: Dataset, folds: int = 5, seed: int = 0) -> Iterato
     for i in range(folds):
         held_out, stopping = fold == i, fold == (i + 1) % folds
         yield dataclasses.replace(
-            dataset, training=clips.subset(np.flatnonzero(~held_out & ~stopping)),
-            validation=clips.subset(np.flatnonzero(stopping)), testing=clips.subset(np.flatnonzero(held_out)),
-            key=f"{dataset.key}-fold{i}of{folds}-{seed}")
+            dataset,
+            training=clips.subset(np.flatnonzero(~held_out & ~stopping)),
+            validation=clips.subset(np.flatnonzero(stopping)),
+            testing=clips.subset(np.flatnonzero(held_out)),
+            key=f"{dataset.key}-fold{i}of{folds}-{seed}",
+        )

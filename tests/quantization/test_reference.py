@@ -47,7 +47,9 @@ def test_columns_are_within_half_a_step_and_their_extremes_keep_their_codes(para
     layer = quantize_columns(weights, bias, bits)
     back = layer.offset.astype(np.float64) + layer.scale.astype(np.float64) * layer.codes
     magnitude = np.abs(weights).max(axis=0).astype(np.float64)
-    assert np.all(np.abs(back - weights) <= 0.5 * layer.scale.astype(np.float64) * (1 + 1e-4) + 4 * EPS * magnitude + MIN_RANGE)
+    assert np.all(
+        np.abs(back - weights) <= 0.5 * layer.scale.astype(np.float64) * (1 + 1e-4) + 4 * EPS * magnitude + MIN_RANGE
+    )
     varies = layer.scale > 0
     lowest, highest = weights.argmin(axis=0), weights.argmax(axis=0)
     columns = np.arange(weights.shape[1])
@@ -69,14 +71,16 @@ def test_a_quantized_matrix_quantizes_to_nearly_itself(parameters, bits):
 @settings(deadline=None)
 @given(parameters=matrices(), bits=BITS, power=st.integers(-8, 8))
 def test_columns_do_not_see_each_other_and_scaling_by_a_power_of_two_is_exact(parameters, bits, power):
-    weights = np.where(np.abs(parameters[0]) < 2.0**-40, 0, np.clip(parameters[0], -(2.0**20), 2.0**20)).astype(np.float32)
+    weights = np.where(np.abs(parameters[0]) < 2.0**-40, 0, np.clip(parameters[0], -(2.0**20), 2.0**20)).astype(
+        np.float32
+    )
     bias = np.zeros_like(parameters[1])
     factor = np.float32(2.0**power)
     whole, scaled = quantize_columns(weights, bias, bits), quantize_columns(weights * factor, bias, bits)
     assert np.array_equal(whole.codes, scaled.codes)
     assert np.array_equal(whole.scale * factor, scaled.scale)
     for j in range(weights.shape[1]):
-        alone = quantize_columns(weights[:, j:j + 1], bias[:1], bits)
+        alone = quantize_columns(weights[:, j : j + 1], bias[:1], bits)
         assert np.array_equal(alone.codes[:, 0], whole.codes[:, j])
         assert alone.column_sum[0] == whole.column_sum[j]
 
@@ -126,9 +130,17 @@ def test_no_valid_frame_overflows_and_the_layer_is_the_sum_it_stands_for(paramet
     w = layer.offset.astype(np.float64) + layer.scale.astype(np.float64) * layer.codes
     v = float(frame.offset) + float(frame.scale) * frame.codes
     # rounding errors are relative to the terms, not to their sum
-    terms = np.abs(v).max() * (np.abs(layer.offset) + layer.scale.astype(np.float64) * 255).astype(np.float64) * len(weights)
-    spread = (abs(float(frame.offset)) + 127 * float(frame.scale)) * 3 * len(weights) * (
-        np.abs(layer.offset.astype(np.float64)) + layer.scale.astype(np.float64) * 2**bits)
+    terms = (
+        np.abs(v).max()
+        * (np.abs(layer.offset) + layer.scale.astype(np.float64) * 255).astype(np.float64)
+        * len(weights)
+    )
+    spread = (
+        (abs(float(frame.offset)) + 127 * float(frame.scale))
+        * 3
+        * len(weights)
+        * (np.abs(layer.offset.astype(np.float64)) + layer.scale.astype(np.float64) * 2**bits)
+    )
     assert np.all(np.abs(y - (v @ w + layer.bias)) <= 16 * EPS * (terms + spread + np.abs(bias) + 1e-30))
 
 
@@ -137,15 +149,25 @@ def test_the_integer_dot_product_is_exact(data, k):
     codes = data.draw(arrays(np.int32, k, elements=st.integers(-127, 127)))
     weights = data.draw(arrays(np.uint8, (k, 2), elements=st.integers(0, 255)))
     layer = dataclasses.replace(
-        quantize_columns(np.ones((k, 2)), np.zeros(2), 8), codes=weights, scale=np.ones(2, np.float32), offset=np.zeros(2, np.float32))
+        quantize_columns(np.ones((k, 2)), np.zeros(2), 8),
+        codes=weights,
+        scale=np.ones(2, np.float32),
+        offset=np.zeros(2, np.float32),
+    )
     y = fully_connected(layer, Frame(codes, np.float32(1), np.float32(0)))
-    assert np.array_equal(y, [sum(int(c) * int(w) for c, w in zip(codes, weights[:, j], strict=True)) for j in range(2)])
+    assert np.array_equal(
+        y, [sum(int(c) * int(w) for c, w in zip(codes, weights[:, j], strict=True)) for j in range(2)]
+    )
 
 
 def test_the_widest_layer_at_its_extremes_is_exact():
     k = 4096
-    layer = dataclasses.replace(quantize_columns(np.ones((k, 1)), np.zeros(1), 8), codes=np.full((k, 1), 255, np.uint8),
-                                scale=np.ones(1, np.float32), offset=np.zeros(1, np.float32))
+    layer = dataclasses.replace(
+        quantize_columns(np.ones((k, 1)), np.zeros(1), 8),
+        codes=np.full((k, 1), 255, np.uint8),
+        scale=np.ones(1, np.float32),
+        offset=np.zeros(1, np.float32),
+    )
     for sign in (1, -1):
         y = fully_connected(layer, Frame(np.full(k, sign * 127, np.int32), np.float32(1), np.float32(0)))
         assert y[0] == np.float32(sign * 132_648_960)
@@ -158,11 +180,20 @@ def test_bias_is_never_negative_zero_and_neither_is_an_output():
     assert not np.signbit(fully_connected(zero, quantize_frame(np.array([-1.0, -2.0]))))[0]
 
 
-@pytest.mark.parametrize(("weights", "bias", "bits"), [
-    (np.ones((2, 2)), np.zeros(2), 1), (np.ones((2, 2)), np.zeros(2), 9), (np.ones((2, 2)), np.zeros(3), 4),
-    (np.ones(2), np.zeros(2), 4), (np.zeros((0, 2)), np.zeros(2), 4), (np.full((2, 2), np.nan), np.zeros(2), 4),
-    (np.full((2, 2), MAX_PARAMETER), np.zeros(2), 4), (np.ones((2, 2)), np.full(2, -np.inf), 4),
-    (np.ones((4097, 1)), np.zeros(1), 4)])
+@pytest.mark.parametrize(
+    ("weights", "bias", "bits"),
+    [
+        (np.ones((2, 2)), np.zeros(2), 1),
+        (np.ones((2, 2)), np.zeros(2), 9),
+        (np.ones((2, 2)), np.zeros(3), 4),
+        (np.ones(2), np.zeros(2), 4),
+        (np.zeros((0, 2)), np.zeros(2), 4),
+        (np.full((2, 2), np.nan), np.zeros(2), 4),
+        (np.full((2, 2), MAX_PARAMETER), np.zeros(2), 4),
+        (np.ones((2, 2)), np.full(2, -np.inf), 4),
+        (np.ones((4097, 1)), np.zeros(1), 4),
+    ],
+)
 def test_what_the_method_cannot_represent_is_refused(weights, bias, bits):
     with pytest.raises(QuantizationError):
         quantize_columns(weights, bias, bits)
@@ -202,8 +233,10 @@ def test_features_of_another_shape_or_type_are_refused():
 def test_more_bits_are_closer_to_the_float_product():
     rng = np.random.default_rng(1)
     weights, x = rng.normal(size=(200, 50)), rng.normal(size=200).astype(np.float32)
-    errors = [np.abs(fully_connected(quantize_columns(weights, np.zeros(50), bits), quantize_frame(x)) - x @ weights).mean()
-              for bits in (2, 3, 4, 5, 6, 8)]
+    errors = [
+        np.abs(fully_connected(quantize_columns(weights, np.zeros(50), bits), quantize_frame(x)) - x @ weights).mean()
+        for bits in (2, 3, 4, 5, 6, 8)
+    ]
     assert errors == sorted(errors, reverse=True)
 
 

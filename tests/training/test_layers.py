@@ -23,7 +23,9 @@ PARAMETERS = st.floats(-(2.0**31), 2.0**31, width=32, allow_subnormal=True)
 
 
 def infer(x, kernel, bias, bits):
-    return exact.fully_connected(exact.quantize_frames(exact.widen(x), 8), exact.quantize_columns(kernel, bias, bits), False)
+    return exact.fully_connected(
+        exact.quantize_frames(exact.widen(x), 8), exact.quantize_columns(kernel, bias, bits), False
+    )
 
 
 # graphs run on TensorFlow's worker threads, which flush subnormal numbers
@@ -41,8 +43,15 @@ def stack(weight_bits, activation_bits=8, sizes=(30, 21, 9, 5), seed=0) -> keras
     model = keras.Sequential([keras.Input((sizes[0],), dtype="int8")])
     for i, units in enumerate(sizes[1:]):
         last = i == len(sizes) - 2
-        model.add(DynqDense(units, weight_bits, activation_bits, None if last else "relu",
-                            (FEATURES.scale, FEATURES.zero_point) if i == 0 else None))
+        model.add(
+            DynqDense(
+                units,
+                weight_bits,
+                activation_bits,
+                None if last else "relu",
+                (FEATURES.scale, FEATURES.zero_point) if i == 0 else None,
+            )
+        )
     for layer in model.layers:
         layer.bias.assign(rng.normal(size=layer.units) * 0.1)
     return model
@@ -53,7 +62,9 @@ def reference(model, features, activation_bits=8) -> np.ndarray:
     for row in features:
         x = None
         for layer in model.layers:
-            q = quantize_columns(layer.kernel.numpy(), layer.bias.numpy(), layer.weight_bits, relu=layer.activation == "relu")
+            q = quantize_columns(
+                layer.kernel.numpy(), layer.bias.numpy(), layer.weight_bits, relu=layer.activation == "relu"
+            )
             if x is None:
                 holder = type("Model", (), {"layers": (q,), "input": FEATURES, "activation_bits": activation_bits})
                 frame = input_frame(holder, row)
@@ -133,7 +144,9 @@ def test_fake_quantizers_give_the_points_of_the_reference():
         q = quantize_columns(kernel, np.zeros(7), bits)
         np.testing.assert_allclose(fake_quantize_columns(kernel, bits), q.offset + q.scale * q.codes, atol=1e-5)
         frames = [quantize_frame(row, bits) for row in x]
-        np.testing.assert_allclose(fake_quantize_frames(x, bits), [f.offset + f.scale * f.codes for f in frames], atol=1e-5)
+        np.testing.assert_allclose(
+            fake_quantize_frames(x, bits), [f.offset + f.scale * f.codes for f in frames], atol=1e-5
+        )
 
 
 def test_constant_columns_and_frames_are_exact():
@@ -180,8 +193,15 @@ def test_the_float_twin_is_an_ordinary_dense_layer():
     np.testing.assert_allclose(layer(x), want, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("arguments", [{"weight_bits": 1}, {"weight_bits": 9}, {"weight_bits": 4, "activation_bits": 9},
-                                       {"weight_bits": 4, "activation": "tanh"}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"weight_bits": 1},
+        {"weight_bits": 9},
+        {"weight_bits": 4, "activation_bits": 9},
+        {"weight_bits": 4, "activation": "tanh"},
+    ],
+)
 def test_settings_the_method_does_not_know_are_refused(arguments):
     with pytest.raises(QuantizationError):
         DynqDense(3, **arguments)

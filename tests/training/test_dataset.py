@@ -1,0 +1,85 @@
+"""Features are the front end's, are computed once, and folds keep speakers together."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import frontend
+from pipeline.errors import RecipeError
+from pipeline.training import dataset as module
+from pipeline.training.dataset import centred_features, prepare
+from pipeline.training.folds import cross_validation, speaker_folds
+
+
+def test_features_are_those_of_the_front_end_clip_by_clip(corpus, recipe, dataset):
+    settings_ = recipe.frontend.settings()
+    for split, clips in ((corpus.training, dataset.training), (corpus.testing, dataset.testing)):
+        assert clips.features.dtype == np.int8
+        for i in (0, 7, len(clips) - 1):
+            assert np.array_equal(clips.features[i], frontend.features(split.pcm[i], settings_))
+        assert np.array_equal(clips.labels, split.label)
+        assert clips.speakers == split.speakers
+
+
+def test_the_second_call_reads_what_the_first_one_wrote(corpus, recipe, tmp_path, monkeypatch):
+    first = prepare(corpus, recipe, tmp_path)
+    monkeypatch.setattr(module, "mel_power", lambda *_: pytest.fail("computed again"))
+    second = prepare(corpus, recipe, tmp_path)
+    assert np.array_equal(first.training.power, second.training.power)
+    assert np.array_equal(first.noise_power[0], second.noise_power[0])
+    assert first.key == second.key
+    monkeypatch.undo()
+    assert prepare(dataclasses.replace(corpus, manifest_hash="tones-2"), recipe, tmp_path).key != first.key
+
+
+def test_an_interrupted_featurisation_leaves_nothing_behind(corpus, recipe, tmp_path, monkeypatch):
+    calls = iter(range(100))
+
+    def interrupted(pcm, settings_):
+        if next(calls) == 50:
+            raise KeyboardInterrupt
+        return frontend.mel_power(pcm, settings_)
+
+    monkeypatch.setattr(module, "mel_power", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(corpus, recipe, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clips_shorter_than_the_context_window_are_refused(recipe):
+    with pytest.raises(RecipeError):
+        centred_features(np.ones((2, 10, 20), np.float32), recipe.frontend.settings())
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 1000), st.integers(2, 6), st.integers(6, 40))
+def test_no_speaker_is_in_two_folds_and_no_fold_is_empty(seed, folds, people):
+    rng = np.random.default_rng(seed)
+    speakers = [f"s{i}" for i in np.concatenate([np.arange(people), rng.integers(0, people, 200)])]
+    labels = rng.integers(0, 5, len(speakers))
+    fold = speaker_folds(speakers, labels, folds, seed)
+    assert set(fold) == set(range(folds))
+    for name in set(speakers):
+        assert len(set(fold[np.array(speakers) == name])) == 1
+    assert np.array_equal(fold, speaker_folds(speakers, labels, folds, seed))
+
+
+def test_cross_validation_uses_every_clip_once_and_never_the_testing_split(dataset):
+    total, used = len(dataset.training) + len(dataset.validation), 0
+    for part in cross_validation(dataset, 3):
+        groups = [set(part.training.speakers), set(part.validation.speakers), set(part.testing.speakers)]
+        assert sum(len(group) for group in groups) == len(set.union(*groups))
+        assert not any(group & set(dataset.testing.speakers) for group in groups)
+        assert len(part.training) + len(part.validation) + len(part.testing) == total
+        used += len(part.testing)
+    assert used == total
+
+
+def test_more_folds_than_speakers_are_refused():
+    with pytest.raises(ValueError, match="3 folds of 2 speakers"):
+        speaker_folds(["a", "b"], np.array([0, 1]), 3)

@@ -1,0 +1,188 @@
+"""Training learns, repeats itself, goes on after a kill, and what it made converts without losing a bit."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.errors import QuantizationError
+from pipeline.quantization import logits
+from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pipeline.training.convert import dynq_layers, load_trained, quantize
+from pipeline.training.evaluate import evaluate
+from pipeline.training.fit import fit, predict_logits
+from pipeline.training.initialise import clip_columns
+from pipeline.training.zoo import build_model
+
+
+@pytest.fixture(scope="module")
+def float_run(recipe, dataset, tmp_path_factory):
+    return fit(recipe, dataset, tmp_path_factory.mktemp("float"), weight_bits=None)
+
+
+def weights_of(run) -> list[np.ndarray]:
+    return load_trained(run.weights).get_weights()
+
+
+def same(a, b) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(weights_of(a), weights_of(b), strict=True))
+
+
+class Killed(Exception):
+    pass
+
+
+class KillAfter:
+    """A progress that ends the run when a number of epochs are over."""
+
+    def __init__(self, epochs):
+        self.left = epochs
+
+    def task(self, description, total):
+        return self
+
+    def info(self, message):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return None
+
+    def advance(self, steps=1, note=""):
+        if note:
+            self.left -= 1
+            if not self.left:
+                raise Killed
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_quantization_aware_training_learns_and_converts_bit_for_bit(bits, recipe, dataset, float_run, tmp_path):
+    run = fit(recipe, dataset, tmp_path, weight_bits=bits, initial=float_run.weights)
+    model = load_trained(run.weights)
+    answers = predict_logits(model, dataset.testing.features)
+    quantized = quantize(run.weights, recipe, bits, dataset.label_names)
+    assert np.array_equal(logits(quantized, dataset.testing.features).view(np.uint32), answers.view(np.uint32))
+    result = evaluate(answers, dataset.testing.labels, dataset.testing.speakers, dataset.label_names)
+    assert result.accuracy.value > 0.9
+    assert quantized.labels == recipe.corpus.labels
+    assert [layer.bits for layer in quantized.layers] == [bits] * 3
+
+
+def test_float_training_learns_and_writes_logs(float_run, dataset):
+    answers = predict_logits(load_trained(float_run.weights), dataset.testing.features)
+    assert (answers.argmax(axis=1) == dataset.testing.labels).mean() > 0.9
+    losses = [record.validation_loss for record in float_run.history]
+    assert losses[float_run.best_epoch - 1] == min(losses)
+    [events] = (float_run.weights.parent / "tensorboard").iterdir()
+    tags = {value.tag for event in tf.compat.v1.train.summary_iterator(str(events)) for value in event.summary.value}
+    assert {"loss", "validation/loss", "validation/accuracy", "learning_rate"} <= tags
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(recipe, dataset, float_run, tmp_path):
+    assert same(fit(recipe, dataset, tmp_path / "again", weight_bits=None), float_run)
+    other = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": 2})})
+    assert not same(fit(other, dataset, tmp_path / "other", weight_bits=None), float_run)
+
+
+@pytest.mark.parametrize("epochs", [3, 7, 11])
+def test_a_killed_run_goes_on_to_the_same_weights(epochs, recipe, dataset, float_run, tmp_path):
+    with pytest.raises(Killed):
+        fit(recipe, dataset, tmp_path, weight_bits=None, progress=KillAfter(epochs))
+    assert (tmp_path / "checkpoint.npz").exists() == (epochs > 5)
+    run = fit(recipe, dataset, tmp_path, weight_bits=None)
+    assert same(run, float_run)
+    assert [dataclasses.astuple(r) for r in run.history] == [dataclasses.astuple(r) for r in float_run.history]
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_a_killed_quantization_aware_run_goes_on_to_the_same_weights(recipe, dataset, float_run, tmp_path):
+    whole = fit(recipe, dataset, tmp_path / "whole", weight_bits=2, initial=float_run.weights)
+    with pytest.raises(Killed):
+        fit(recipe, dataset, tmp_path / "killed", weight_bits=2, initial=float_run.weights, progress=KillAfter(6))
+    assert same(fit(recipe, dataset, tmp_path / "killed", weight_bits=2, initial=float_run.weights), whole)
+
+
+def test_checkpoints_of_other_runs_and_damaged_ones_are_not_used(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    assert load_checkpoint(path, "a") is None
+    save_checkpoint(path, Checkpoint("a", [np.arange(3)], [np.ones((2, 2), np.float32)], {"epoch": 5}))
+    assert load_checkpoint(path, "b") is None
+    loaded = load_checkpoint(path, "a")
+    assert loaded is not None
+    assert np.array_equal(loaded.current[0], np.arange(3))
+    assert loaded.progress == {"epoch": 5}
+    whole = path.read_bytes()
+    for size in (0, 10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        assert load_checkpoint(path, "a") is None
+
+
+def test_training_stops_early_when_validation_gets_no_better(recipe, dataset, tmp_path):
+    hopeless = recipe.model_copy(
+        update={"training": recipe.training.model_copy(update={"learning_rate": 1e-30, "epochs": 12, "patience": 2})}
+    )
+    run = fit(hopeless, dataset, tmp_path, weight_bits=None)
+    assert (run.best_epoch, len(run.history)) == (1, 3)
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+def test_an_untrained_model_converts_bit_for_bit(bits, recipe, dataset):
+    model = build_model(recipe, bits)
+    quantized = quantize(model, recipe, bits, dataset.label_names)
+    features = np.random.default_rng(bits).integers(-128, 128, (50, recipe.frontend.settings().inputs), np.int8)
+    assert np.array_equal(logits(quantized, features).view(np.uint32), predict_logits(model, features).view(np.uint32))
+
+
+def test_post_training_quantization_takes_the_float_weights(recipe, dataset, float_run):
+    answers = predict_logits(load_trained(float_run.weights), dataset.testing.features)
+    error = {
+        bits: np.abs(
+            logits(quantize(float_run.weights, recipe, bits, dataset.label_names), dataset.testing.features) - answers
+        ).mean()
+        for bits in (8, 4, 2)
+    }
+    assert error[8] < 0.05
+    assert error[8] < error[4] < error[2]
+
+
+def test_a_float_model_and_its_quantized_twin_have_the_same_weights(recipe):
+    shapes = [[w.shape for w in build_model(recipe, bits).weights] for bits in (None, 4)]
+    assert shapes[0] == shapes[1]
+
+
+def test_clipping_keeps_columns_without_outliers_and_narrows_those_with():
+    rng = np.random.default_rng(0)
+    kernel = rng.uniform(-1, 1, (200, 2)).astype(np.float32)
+    kernel[0, 1] = 50
+    clipped = clip_columns(kernel, 8)
+    assert np.array_equal(clipped[:, 0], kernel[:, 0])
+    assert clipped[0, 1] < 20
+    assert np.array_equal(clipped[1:, 1], kernel[1:, 1])
+    ranges = [np.ptp(clip_columns(rng.normal(size=(500, 1)).astype(np.float32), bits)) for bits in (2, 3, 4)]
+    assert ranges == sorted(ranges)
+
+
+def test_weights_that_cannot_be_used_are_refused(recipe, dataset, float_run, tmp_path):
+    with pytest.raises(QuantizationError):
+        quantize(tmp_path / "none.keras", recipe, 4, dataset.label_names)
+    (tmp_path / "broken.keras").write_bytes(float_run.weights.read_bytes()[:500])
+    with pytest.raises(QuantizationError):
+        fit(recipe, dataset, tmp_path, weight_bits=4, initial=tmp_path / "broken.keras")
+    wider = recipe.model_copy(update={"model": recipe.model.model_copy(update={"hidden": (25, 16)})})
+    with pytest.raises(QuantizationError, match="another shape"):
+        fit(wider, dataset, tmp_path, weight_bits=4, initial=float_run.weights)
+
+
+def test_models_with_layers_that_cannot_be_exported_are_refused():
+    import keras
+
+    plain = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(QuantizationError, match="Dense"):
+        dynq_layers(plain)
+    with pytest.raises(QuantizationError, match="no DynqDense"):
+        dynq_layers(keras.Sequential([keras.Input((4,)), keras.layers.Flatten()]))
