@@ -1,6 +1,7 @@
 """A quantized model as files: the ``.tflite`` that everything later starts from, and C arrays."""
 
-from pipeline.export.c_arrays import CArrays, write_c_arrays
+from pipeline.export.c_arrays import CArrays, write_c_arrays, write_tflm_arrays
+from pipeline.export.op_resolver import op_resolver, operators
 from pipeline.export.reference_graph import encode_reference_tflite, write_reference_tflite
 from pipeline.export.tflite import decode_tflite, encode_tflite, read_tflite, write_tflite
 
@@ -9,8 +10,11 @@ __all__ = [
     "decode_tflite",
     "encode_reference_tflite",
     "encode_tflite",
+    "op_resolver",
+    "operators",
     "read_tflite",
     "write_c_arrays",
     "write_reference_tflite",
     "write_tflite",
+    "write_tflm_arrays",
 ]

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import QuantizationError
+from pipeline.export.op_resolver import op_resolver
+from pipeline.export.tflite import encode_tflite
 from pipeline.files import write_text
 from pipeline.frontend import write_c as write_frontend
 from pipeline.quantization import QuantizedModel
@@ -56,6 +58,30 @@ def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, sour
     return CArrays(files, sum(len(p.weights) for p in packed), sum(p.columns.nbytes for p in packed))
 
 
+def write_tflm_arrays(model: QuantizedModel, variant: str, directory: Path, *, source_hash: str,
+                      arena_bytes: int) -> CArrays:
+    """Writes a model for the engine that runs TensorFlow Lite Micro.
+
+    ``kws_tflite.h`` and ``kws_tflite.c`` hold the ``.tflite`` itself with weights packed for ``variant``, the op
+    resolver and the arena's size; ``kws_model.c`` holds all of the model but its numbers, which would be there twice.
+
+    Args:
+        arena_bytes: bytes that the interpreter gets, a multiple of 16.
+
+    Raises:
+        As :func:`write_c_arrays`.
+    """
+    tflite = encode_tflite(model, variant)
+    packed = tuple(pack(layer, variant) for layer in model.layers)
+    paths = [directory / name for name in (SOURCE_NAME, CONFIG_NAME, "kws_tflite.c", "kws_tflite.h")]
+    write_text(paths[0], "".join(_outline(model, source_hash)))
+    write_text(paths[1], _config(model, variant))
+    write_text(paths[2], "".join(_tflite_source(tflite)))
+    write_text(paths[3], _tflite_header(tflite, arena_bytes))
+    files = (*paths, *write_frontend(model.frontend, directory))
+    return CArrays(files, sum(len(p.weights) for p in packed), sum(p.columns.nbytes for p in packed))
+
+
 def _config(model: QuantizedModel, variant: str) -> str:
     values = (
         ("INPUTS", model.layers[0].inputs, "int8 features of one inference"),
@@ -76,6 +102,50 @@ def _config(model: QuantizedModel, variant: str) -> str:
     lines += [f"#define KWS_VARIANT {c_string(variant)} /* the packing; must equal dynq_variant() */", "",
               "#endif", ""]
     return "\n".join(lines)
+
+
+def _tflite_header(tflite: bytes, arena_bytes: int) -> str:
+    return f"""/* The model for TensorFlow Lite Micro. Generated: changes are lost at the next build. */
+#ifndef KWS_TFLITE_H_
+#define KWS_TFLITE_H_
+
+#include <stdint.h>
+
+#define KWS_ARENA_BYTES {arena_bytes}
+
+#ifdef __cplusplus
+#include "dynq_tflm.h"
+#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+
+{op_resolver(tflite)}
+extern "C" {{
+#endif
+extern const uint8_t kws_tflite[{len(tflite)}]; /* 16-byte aligned, as its buffers are to each other */
+#ifdef __cplusplus
+}}
+#endif
+#endif
+"""
+
+
+def _tflite_source(tflite: bytes) -> Iterator[str]:
+    yield (f"/* A .tflite of {len(tflite)} bytes. Generated: changes are lost at the next build. */\n"
+           '#include "kws_tflite.h"\n\n'
+           f"_Alignas(16) const uint8_t kws_tflite[{len(tflite)}] = {{\n")
+    yield from _rows((str(byte) for byte in tflite), 20)
+    yield "};\n"
+
+
+def _outline(model: QuantizedModel, source_hash: str) -> Iterator[str]:
+    yield (f"/* Model {_comment(model.name)}; its numbers are in kws_tflite.c.\n"
+           " * Generated: changes are lost at the next build. */\n"
+           '#include "kws_model.h"\n\n'
+           f"static const dynq_layer_t layers[{len(model.layers)}] = {{\n")
+    for layer in model.layers:
+        yield (f"    {{.inputs = {layer.inputs}, .outputs = {layer.outputs}, .bits = {layer.bits}, "
+               f".relu = {int(layer.relu)}}},\n")
+    yield "};\n\n"
+    yield from _tail(model, source_hash)
 
 
 def _source(model: QuantizedModel, packed: tuple[PackedLayer, ...], variant: str, source_hash: str) -> Iterator[str]:
@@ -101,6 +171,10 @@ def _source(model: QuantizedModel, packed: tuple[PackedLayer, ...], variant: str
         yield (f"    {{.weights = weights_{index}, .columns = columns_{index}, .inputs = {p.inputs}, "
                f".outputs = {p.outputs}, .bits = {p.bits}, .relu = {int(p.relu)}}},\n")
     yield "};\n\n"
+    yield from _tail(model, source_hash)
+
+
+def _tail(model: QuantizedModel, source_hash: str) -> Iterator[str]:
     yield _strings("layer_names", [layer.name for layer in model.layers])
     yield _strings("labels", model.labels)
     yield _descriptor(model, source_hash)
