@@ -63,15 +63,19 @@ class Stages:
     root: Path
     finished: list[StageResult] = field(default_factory=list)
 
-    def run(self, name: str, inputs: Mapping[str, Any], make: Callable[[Path], None]) -> StageResult:
-        """Returns the finished stage, calling ``make(folder)`` only when no result for these inputs exists."""
+    def run(
+        self, name: str, inputs: Mapping[str, Any], make: Callable[[Path], None], *, keep: bool = True
+    ) -> StageResult:
+        """Returns the finished stage, calling ``make(folder)`` only when no result for these inputs exists.
+
+        With ``keep=False`` an earlier result does not count; an interrupted one is still resumed.
+        """
         key = hash_of({"stage": name, **inputs})
         folder = self.root / f"{name}-{key}"
         marker = folder / _DONE
-        if marker.is_file():
+        if keep and marker.is_file():
             result = StageResult(name, folder, key, True, float(json.loads(marker.read_text())["seconds"]))
         else:
-            shutil.rmtree(folder, ignore_errors=True)
             partial = folder.with_name(folder.name + ".partial")
             partial.mkdir(parents=True, exist_ok=True)
             started = time.monotonic()
@@ -83,6 +87,7 @@ class Stages:
                     {"stage": name, "seconds": round(seconds, 2), "inputs": dict(inputs)}, indent=1, default=str
                 ),
             )
+            shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
             result = StageResult(name, folder, key, False, seconds)
         self.finished.append(result)

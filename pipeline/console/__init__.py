@@ -2,5 +2,6 @@
 
 from pipeline.console.progress import RichProgress
 from pipeline.console.run import console, guarded
+from pipeline.console.summary import show_report
 
-__all__ = ["RichProgress", "console", "guarded"]
+__all__ = ["RichProgress", "console", "guarded", "show_report"]

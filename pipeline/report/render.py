@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.files import write_text
-from pipeline.report import plots
 from pipeline.report.data import SCHEMA, Report
 
 
@@ -40,6 +39,8 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def to_html(report: Report) -> str:
     """The report as one HTML page with no outside references."""
+    from pipeline.report import plots  # matplotlib takes a second to import, and only this needs it
+
     environment = Environment(
         loader=PackageLoader("pipeline.report", "."),
         undefined=StrictUndefined,

@@ -1,0 +1,169 @@
+"""The command: from recorded speech to a keyword spotter that is tested on its board."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline import __version__
+from pipeline.boards import TARGETS, board
+from pipeline.console import RichProgress, console, guarded, show_report
+from pipeline.errors import ParityError, UsageError
+from pipeline.workflow.data import Data
+from pipeline.workflow.recipes import choose_recipe
+from pipeline.workflow.run import BIT_WIDTHS, Place, build, build_from_model, test_set_for_model, train
+
+# TensorFlow reads this when it is first imported: its notes about drivers and instruction sets help nobody here
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+_PATH = click.Path(path_type=Path)
+
+_EPILOG = """\b
+Examples
+  python -m pipeline.build                               synthetic speech, emulated Cortex-M4F
+  python -m pipeline.build --keywords hello_robot,stop   your own words, typed
+  python -m pipeline.build --data DIR                    recordings, one folder per word
+  python -m pipeline.build --data DIR --target nano33    the image of the Arduino Nano 33 BLE
+  python -m pipeline.build --model FILE.tflite --data DIR --target nano33 --port /dev/ttyACM0
+
+Finished stages are kept in the output folder and skipped when nothing they depend on has changed.
+"""
+
+
+def _data_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--recipe", metavar="FILE", help="What to train: a TOML file, or the name of one in models/."),
+        click.option("--keywords", metavar="WORD,WORD", help="Words to listen for, instead of the recipe's."),
+        click.option("--data", type=_PATH, metavar="DIR", help="Recordings: wav or flac, one folder per word."),
+        click.option(
+            "--test-data", type=_PATH, metavar="DIR", help="Recordings to test on instead of the corpus's test split."
+        ),
+        click.option("--out", type=_PATH, metavar="DIR", help="Where results go. [default: out/NAME OF THE RECIPE]"),
+        click.option(
+            "--cache", type=_PATH, metavar="DIR", default=Path("out/cache"), show_default=True,
+            help="Decoded and synthesised speech, shared by all runs.",
+        ),
+    ]  # fmt: skip
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+_bits_option = click.option(
+    "--weight-bits", "bits", type=click.Choice([str(b) for b in BIT_WIDTHS]), default="4", show_default=True,
+    help="Width of the weights that go onto the device.",
+)  # fmt: skip
+_target_option = click.option(
+    "--target", type=click.Choice(TARGETS), default="qemu", show_default=True,
+    help="Board: qemu is an emulated Cortex-M4F, nano33 the Arduino Nano 33 BLE, host this computer.",
+)  # fmt: skip
+
+
+def _data(
+    recipe: str | None,
+    keywords: str | None,
+    data: Path | None,
+    test_data: Path | None,
+    cache: Path,
+    progress: RichProgress,
+) -> Data:
+    words = tuple(word.strip() for word in keywords.split(",") if word.strip()) if keywords else ()
+    return Data(choose_recipe(recipe, data, words), data, test_data, cache, progress)
+
+
+def _place(out: Path | None, cache: Path, name: str) -> Place:
+    return Place(out or Path("out") / name, cache)
+
+
+@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"max_content_width": 110})
+@_data_options
+@_target_option
+@_bits_option
+@click.option("--model", type=_PATH, metavar="FILE", help="Test this .tflite instead of training one.")
+@click.option(
+    "--compare/--no-compare", default=True, show_default=True, help="Also train the other bit widths, for the report."
+)
+@click.option("--port", metavar="PORT", help="Serial port of a real board that already runs the image.")
+@click.version_option(__version__, prog_name="dynq")
+@click.pass_context
+def main(
+    context: click.Context, recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None,
+    out: Path | None, cache: Path, target: str, bits: str, model: Path | None, compare: bool, port: str | None,
+) -> None:  # fmt: skip
+    """Trains a keyword spotter, quantizes it column by column to 8, 4 or 2 bits, builds the firmware of a Cortex-M
+    board around it and tests accuracy, latency and bit-exactness there, on a real board or an emulated one.
+
+    Without a command it does all of that and writes a report. The commands run single stages.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with guarded():
+        progress = RichProgress(console)
+        command = "python -m pipeline.build " + shlex.join(sys.argv[1:])
+        if model is not None:
+            if recipe or keywords:
+                raise UsageError("--model brings its own words", "leave --recipe and --keywords out")
+            from pipeline.export import read_tflite
+
+            quantized = read_tflite(model)
+            place = _place(out, cache, model.stem)
+            test = test_set_for_model(quantized, test_data or data, cache, progress)
+            report, page = build_from_model(model, test, target, port, place, command, progress)
+        else:
+            loaded = _data(recipe, keywords, data, test_data, cache, progress)
+            place = _place(out, cache, loaded.recipe.name)
+            widths = BIT_WIDTHS if compare else (int(bits),)
+            report, page = build(loaded, int(bits), widths, target, port, place, command, progress)
+        show_report(console, report, page)
+        if report.parity.differing_logits:
+            raise ParityError(
+                f"{report.parity.differing_logits} logits differ between the device and the reference",
+                "this breaks the numeric contract: please report it with the report's provenance",
+            )
+
+
+@main.command("train")
+@_data_options
+@_bits_option
+def train_command(
+    recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None, out: Path | None, cache: Path,
+    bits: str,
+) -> None:  # fmt: skip
+    """Trains the float model and its quantized twin, and writes the .tflite."""
+    from pipeline.stages import Stages
+
+    with guarded():
+        progress = RichProgress(console)
+        loaded = _data(recipe, keywords, data, test_data, cache, progress)
+        place = _place(out, cache, loaded.recipe.name)
+        trained = train(loaded, (int(bits),), Stages(place.out), progress)
+        console.print(f"model {trained.at(int(bits)).file}", highlight=False)
+
+
+@main.command("export")
+@click.argument("model", type=_PATH)
+@_target_option
+@click.option("--out", type=_PATH, metavar="DIR", required=True, help="Folder for kws_model.c and its headers.")
+def export_command(model: Path, target: str, out: Path) -> None:
+    """Writes a .tflite as C arrays, packed for the kernels of a target."""
+    from pipeline.export import read_tflite, write_c_arrays
+    from pipeline.files import sha256_file
+
+    with guarded():
+        variant = board(target).variant
+        arrays = write_c_arrays(read_tflite(model), variant, out, source_hash=sha256_file(model))
+        for file in arrays.files:
+            console.print(str(file), highlight=False)
+        console.print(
+            f"{arrays.weight_bytes:,} bytes of weights, {arrays.parameter_bytes:,} of parameters, for {variant}",
+            highlight=False,
+        )
+
+
+if __name__ == "__main__":
+    main()

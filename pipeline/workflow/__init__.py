@@ -1,0 +1,1 @@
+"""The stages of a run, wired: data, models, image, device, report. ``pipeline.build`` is the command over them."""

@@ -1,0 +1,156 @@
+"""Last stage: what the others found, put together as one report."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import __version__
+from pipeline.boards import board
+from pipeline.files import sha256_file
+from pipeline.firmware import FirmwareImage
+from pipeline.quantization import QuantizedModel
+from pipeline.report import (
+    AccuracyRow,
+    Baseline,
+    Confusion,
+    DeviceRow,
+    LayerRow,
+    MemoryRow,
+    ParityRow,
+    Provenance,
+    Report,
+    StageRow,
+)
+from pipeline.stages import StageResult
+from pipeline.training.evaluate import Evaluation, evaluate
+from pipeline.workflow.data import TestSet
+from pipeline.workflow.device import DeviceTest
+from pipeline.workflow.models import ModelResult
+
+_PACKAGES = ("numpy", "keras", "tensorflow", "platformio", "unicorn")
+_DET_POINTS = 400
+
+
+def accuracy_row(evaluation: Evaluation, name: str, runs_on: str, training: str, model_bytes: int) -> AccuracyRow:
+    """One line of the accuracy table."""
+    keyword = evaluation.keyword_accuracy
+    curve = list(zip(evaluation.det.false_accept, evaluation.det.false_reject, strict=True))
+    step = max(1, len(curve) // _DET_POINTS)
+    return AccuracyRow(
+        name=name,
+        runs_on=runs_on,
+        training=training,
+        keyword=keyword.value,
+        keyword_interval=(keyword.low, keyword.high),
+        speaker_mean=evaluation.speaker_keyword_accuracy.value,
+        spoken=evaluation.accuracy_without_silence.value,
+        miss=evaluation.miss_rate,
+        det=tuple(curve[::step]),
+        model_bytes=model_bytes,
+    )
+
+
+def make_report(
+    *,
+    model: QuantizedModel,
+    model_file: Path,
+    models: Sequence[tuple[ModelResult, QuantizedModel | None]],
+    image: FirmwareImage,
+    device: DeviceTest,
+    test: TestSet,
+    baselines: Sequence[Baseline],
+    stages: Sequence[StageResult],
+    corpus: str,
+    recipe: str,
+    command: str,
+    notes: Sequence[str] = (),
+) -> Report:
+    """Puts a run together.
+
+    Args:
+        model: what runs on the device, read back from ``model_file``.
+        models: every model evaluated on the host, the float twin first when there is one.
+    """
+    chosen = board(image.target)
+
+    def score(logits: NDArray[np.float32]) -> Evaluation:
+        return evaluate(logits, test.labels, test.speakers, model.labels)
+
+    rows = []
+    for result, quantized in models:
+        training = "float" if result.bits is None else "QAT" if result.trained else "from file"
+        size = model.float_bytes if quantized is None else quantized.quantized_bytes
+        where = "host, Keras" if quantized is None else "host, numpy"
+        rows.append(accuracy_row(score(result.logits), result.name, where, training, size))
+    on_device = score(device.logits)
+    bits = model.layers[0].bits
+    training = rows[-1].training if len(rows) == 1 else "QAT"
+    rows.append(accuracy_row(on_device, f"{bits}-bit", f"device, {image.target}", training, model.quantized_bytes))
+    quantized_models = [quantized for _, quantized in models if quantized is not None]
+    times = {layer.name: layer.units for layer in device.layers}
+    counted = device.unit != "microseconds"
+    return Report(
+        title=f"{model.name}: {bits} bits on {image.target}",
+        summary=f"{len(model.labels) - 2} keywords ({', '.join(model.labels[2:])}), "
+        f"{model.macs:,} multiply-accumulates per inference, tested on {len(test.labels)} clips: {test.name}",
+        accuracy=tuple(rows),
+        baselines=tuple(baselines),
+        confusion=Confusion(model.labels, on_device.confusion),
+        memory=tuple(_memory(quantized) for quantized in quantized_models),
+        layers=tuple(
+            LayerRow(
+                name=layer.name,
+                inputs=layer.inputs,
+                outputs=layer.outputs,
+                bits=layer.bits,
+                weight_bytes=layer.weight_bytes,
+                parameter_bytes=layer.parameter_bytes,
+                ticks=times.get(layer.name) if counted else None,
+            )
+            for layer in model.layers
+        ),
+        device=DeviceRow(
+            target=image.target,
+            description=chosen.description,
+            cpu=chosen.cpu,
+            variant=device.kernels,
+            engine=device.engine,
+            unit=device.unit,
+            ticks_per_inference=device.units_per_inference if counted else None,
+            clock_hz=chosen.clock_hz,
+            flash_bytes=image.flash_bytes,
+            flash_limit=image.flash_limit,
+            model_flash_bytes=image.model_bytes,
+            ram_bytes=image.ram_bytes,
+            ram_limit=image.ram_limit,
+            stack_used=device.stack_used,
+            stack_limit=image.stack_bytes or None,
+        ),
+        parity=ParityRow(len(test.labels), device.logits.size, device.differing_logits),
+        stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in stages),
+        provenance=Provenance(
+            command=command,
+            version=__version__,
+            recipe=recipe,
+            corpus=corpus,
+            corpus_hash=test.key,
+            model_file=model_file.name,
+            model_hash=sha256_file(model_file)[:16],
+            image_hash=sha256_file(image.elf)[:16],
+            packages=tuple((name, importlib.metadata.version(name)) for name in _PACKAGES),
+            test_clips=len(test.labels),
+            test_speakers=len(set(test.speakers)),
+        ),
+        notes=tuple(notes),
+    )
+
+
+def _memory(model: QuantizedModel) -> MemoryRow:
+    weights = sum(layer.weight_bytes for layer in model.layers)
+    parameters = sum(layer.parameter_bytes for layer in model.layers)
+    return MemoryRow(f"{model.layers[0].bits}-bit", weights, parameters, model.float_bytes)
