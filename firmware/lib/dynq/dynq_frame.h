@@ -34,7 +34,8 @@ static inline float dynq_float(uint32_t bits) {
   return value;
 }
 
-/* Order of floats as an order of integers, and back: the function is its own inverse. NaNs land beyond the infinities. */
+/* Order of floats as an order of integers, and back: the function is its own inverse. NaNs land beyond the infinities.
+ */
 static inline int32_t dynq_key(uint32_t bits) {
   return (int32_t)(bits ^ ((uint32_t)((int32_t)bits >> 31) >> 1));
 }
@@ -66,8 +67,8 @@ static inline uint32_t dynq_relu(uint32_t bits) {
   return bits & ~(uint32_t)((int32_t)bits >> 31);
 }
 
-/* A variant is these four functions. The first two write the codes of a frame to scratch, in the variant's own form, and
- * return their sum; `zero` writes a frame of zero codes. */
+/* A variant is these four functions. The first two write the codes of a frame to scratch, in the variant's own form,
+ * and return their sum; `zero` writes a frame of zero codes. */
 int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_frame_t *frame, void *scratch);
 int32_t dynq_codes_s8(const dynq_layer_t *layer, const int8_t *x, void *scratch);
 void dynq_codes_zero(const dynq_layer_t *layer, void *scratch);

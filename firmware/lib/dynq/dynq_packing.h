@@ -1,7 +1,7 @@
 /* How weights and column parameters lie in memory, variant by variant. pipeline/quantization/packing writes these.
  *
- * K inputs, N columns, b bits; q[k][j] the code of input k in column j. A field marked ^ is stored with its top bit flipped,
- * as a two's complement number. Little-endian words, least significant field first. Padding holds zeros.
+ * K inputs, N columns, b bits; q[k][j] the code of input k in column j. A field marked ^ is stored with its top bit
+ * flipped, as a two's complement number. Little-endian words, least significant field first. Padding holds zeros.
  *
  * columns (all variants): for each tile of T = DYNQ_COLUMN_TILE columns 4*T floats: T scales, T offsets, T column sums,
  * T biases. N is padded up to a multiple of T, in `weights` too.
@@ -35,15 +35,22 @@
 #define DYNQ_COLUMN_TILE 4
 #endif
 
+/* Bytes of scratch, a constant expression where `inputs` is one. The codes of a frame: int8 (reference, scalar, mve) or
+ * int16 (cortex_m4_dsp, with a start word before every block at 2 bits). */
+#if defined(DYNQ_VARIANT_CORTEX_M4_DSP)
+#define DYNQ_SCRATCH_BYTES(inputs) (DYNQ_M4_W2_BLOCKS(inputs) * (16u * DYNQ_M4_W2_STEPS(inputs) + 4u))
+#else
+#define DYNQ_SCRATCH_BYTES(inputs) (((uint32_t)(inputs) + 15u) & ~15u)
+#endif
+
 /* Bytes of one column in the reference packing. */
 #define DYNQ_REFERENCE_COLUMN_BYTES(inputs, bits) (((uint32_t)(inputs) * (bits) + 7u) / 8u)
 
-/* The 2-bit Cortex-M4 kernel sums two columns in one accumulator and takes them apart once per block of at most 5 steps of
- * 8 inputs. All blocks of a layer have the same number of steps. */
+/* The 2-bit Cortex-M4 kernel sums two columns in one accumulator and takes them apart once per block of at most 5 steps
+ * of 8 inputs. All blocks of a layer have the same number of steps. */
 #define DYNQ_M4_W2_MAX_STEPS 5u
 #define DYNQ_M4_STEPS(inputs) (((uint32_t)(inputs) + 7u) / 8u)
 #define DYNQ_M4_W2_BLOCKS(inputs) ((DYNQ_M4_STEPS(inputs) + DYNQ_M4_W2_MAX_STEPS - 1u) / DYNQ_M4_W2_MAX_STEPS)
-#define DYNQ_M4_W2_STEPS(inputs)                                                                                       \
-  ((DYNQ_M4_STEPS(inputs) + DYNQ_M4_W2_BLOCKS(inputs) - 1u) / DYNQ_M4_W2_BLOCKS(inputs))
+#define DYNQ_M4_W2_STEPS(inputs) ((DYNQ_M4_STEPS(inputs) + DYNQ_M4_W2_BLOCKS(inputs) - 1u) / DYNQ_M4_W2_BLOCKS(inputs))
 
 #endif

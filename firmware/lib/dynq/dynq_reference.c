@@ -11,7 +11,7 @@ const char *dynq_variant(void) {
 
 /* scratch: int8 codes[K] */
 size_t dynq_scratch_bytes(uint32_t inputs) {
-  return (inputs + 3u) & ~3u;
+  return DYNQ_SCRATCH_BYTES(inputs);
 }
 
 int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_frame_t *frame, void *scratch) {

@@ -1,0 +1,1 @@
+"""Kernels on emulated cores: bit-exact results, instruction counts and cycle estimates."""
