@@ -69,7 +69,8 @@ class AugmentedSet:
         power *= _equaliser(section.equaliser_db, n, self._settings.bands, rng)
         self._add_noise(power, rng)
         power *= _decibels(rng.uniform(-section.gain_db, section.gain_db, (n, 1, 1)))
-        sigma = np.exp(rng.uniform(*np.log(_SELF_NOISE), (n, 1, 1))).astype(np.float32)
+        low, high = np.log(_SELF_NOISE)
+        sigma = np.exp(rng.uniform(low, high, (n, 1, 1))).astype(np.float32)
         # a spectrum estimated from one frame scatters around its mean as an exponential distribution
         power += sigma**2 * self._white * rng.standard_exponential(power.shape, np.float32)
         return power
@@ -156,4 +157,4 @@ def _warp(power: Floats, amount: NDArray[np.float64]) -> Floats:
     shape = (len(power), power.shape[1], bands)
     left = np.broadcast_to(left[:, None, :], shape)
     low = np.take_along_axis(power, left, axis=2)
-    return low + part * (np.take_along_axis(power, left + 1, axis=2) - low)
+    return np.asarray(low + part * (np.take_along_axis(power, left + 1, axis=2) - low), np.float32)
