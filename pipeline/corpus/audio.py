@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
+import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from pipeline.corpus.data import SAMPLE_RATE

@@ -43,7 +43,7 @@ def load_corpus(
         return cached_corpus(
             cache_dir,
             key,
-            lambda: load_synthetic(section, cache_dir, seed=seed, manifest_hash=key, progress=progress),
+            lambda: load_synthetic(section, seed=seed, manifest_hash=key, progress=progress),
         )
     if section.source == "speech_commands_v2" and data_dir is None:
         from pipeline.corpus.download import fetch_speech_commands

@@ -1,0 +1,207 @@
+"""A corpus of synthesised speech: a user types wake words and gets something to train on.
+
+A speaker is a voice variant of the synthesiser, and no speaker is in two splits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus import room
+from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
+from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
+from pipeline.corpus.synthesis import (
+    ENGLISH,
+    FOREIGN,
+    Utterance,
+    synthesise,
+    synthesiser_version,
+    variants_by_split,
+)
+from pipeline.corpus.vocabulary import other_words, spoken, unknown_text
+from pipeline.progress import SILENT, Progress
+from pipeline.recipe import CorpusSection
+
+Speech = NDArray[np.float32]
+
+_SHARE: dict[SplitName, float] = {"training": 1.0, "validation": 0.2, "testing": 0.2}
+_FOREIGN_SHARE = 0.15
+_SPLICE_SHARE = 0.2
+_JITTER_SECONDS = 0.08
+_SNR_DB = (12.0, 45.0)
+_NOISE_SECONDS = 40.0
+_BABBLE_VOICES = 6
+_BABBLES = 4
+_ROOMS = 100
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """One clip to be: what is said, and for a splice which half of it is kept before the half of another."""
+
+    label: int
+    speaker: str
+    utterances: tuple[Utterance, ...]
+
+
+def synthetic_key() -> str:
+    """What the sound of a synthetic corpus depends on besides its recipe section."""
+    digest = hashlib.sha256(synthesiser_version().encode())
+    for name in ("synthetic", "synthesis", "espeak_worker", "vocabulary", "room", "noise"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def load_synthetic(
+    section: CorpusSection, *, seed: int, manifest_hash: str = "", progress: Progress = SILENT
+) -> Corpus:
+    """Speaks and records a whole corpus.
+
+    Raises:
+        CorpusError: the synthesiser is not installed or cannot say a word.
+    """
+    samples = round(section.clip_seconds * SAMPLE_RATE)
+    speakers = variants_by_split(seed)
+    plans = {
+        name: _plan(section, name, speakers[name], np.random.default_rng([seed, index]))
+        for index, name in enumerate(SPLITS)
+    }
+    utterances = [one for name in SPLITS for clip in plans[name] for one in clip.utterances]
+    sounds = iter(synthesise(utterances, progress))
+    speech = {name: [[next(sounds) for _ in clip.utterances] for clip in plans[name]] for name in SPLITS}
+    noise = split_noise([*coloured_noise(_NOISE_SECONDS, seed), *_babble(speech["training"], seed)], samples)
+    made = {}
+    for index, name in enumerate(SPLITS):
+        rng = np.random.default_rng([seed, 100 + index])
+        clips = _record_all(plans[name], speech[name], noise[name], samples, [seed, index], progress)
+        count = round(section.silence_fraction * len(clips))
+        silence, sources = silence_clips(noise[name], count, samples, rng)
+        made[name] = Split(
+            np.concatenate([clips, silence]),
+            np.array([clip.label for clip in plans[name]] + [SILENCE_LABEL] * count, np.int64),
+            tuple([clip.speaker for clip in plans[name]] + sources),
+            tuple(
+                [f"{'+'.join(one.text for one in clip.utterances)}_{i}" for i, clip in enumerate(plans[name])]
+                + [f"silence_{i}" for i in range(count)]
+            ),
+        )
+    return Corpus(
+        section.labels,
+        made["training"],
+        made["validation"],
+        made["testing"],
+        tuple(pcm for _, pcm in noise["training"]),
+        manifest_hash,
+    )
+
+
+def _plan(
+    section: CorpusSection, split: SplitName, speakers: Sequence[str], rng: np.random.Generator
+) -> list[_Clip]:
+    words = other_words(section.keywords, section.synthesis.unknown_words)
+    clips = []
+    per_keyword = max(1, round(_SHARE[split] * section.synthesis.clips_per_keyword))
+    for index, keyword in enumerate(section.keywords):
+        for _ in range(per_keyword):
+            clips.append(_clip(2 + index, (spoken(keyword),), ENGLISH, speakers, rng))
+    for _ in range(max(1, round(_SHARE[split] * section.synthesis.unknown_clips))):
+        kind = rng.random()
+        text = unknown_text(words, section.keywords, rng)
+        if kind < _FOREIGN_SHARE:
+            clips.append(_clip(UNKNOWN_LABEL, (text,), FOREIGN, speakers, rng))
+        elif kind < _FOREIGN_SHARE + _SPLICE_SHARE:
+            # half a keyword is none: without these a model listens for one syllable only
+            keyword = spoken(section.keywords[int(rng.integers(len(section.keywords)))])
+            pair = (keyword, text) if rng.random() < 0.5 else (text, keyword)
+            clips.append(_clip(UNKNOWN_LABEL, pair, ENGLISH, speakers, rng))
+        else:
+            clips.append(_clip(UNKNOWN_LABEL, (text,), ENGLISH, speakers, rng))
+    return clips
+
+
+def _clip(
+    label: int, texts: tuple[str, ...], languages: Sequence[str], speakers: Sequence[str], rng: np.random.Generator
+) -> _Clip:
+    speaker = speakers[int(rng.integers(len(speakers)))]
+    voice = f"{languages[int(rng.integers(len(languages)))]}+{speaker}"
+    tract = float(np.exp(rng.uniform(-0.17, 0.17)))
+    manner = {
+        "rate": int(rng.uniform(100, 240)),
+        "pitch": int(rng.uniform(15, 85)),
+        "intonation": int(rng.uniform(15, 85)),
+        "seed": int(rng.integers(2**31)),
+    }
+    return _Clip(label, speaker, tuple(Utterance(text, voice, tract=tract, **manner) for text in texts))
+
+
+def _record_all(
+    plan: Sequence[_Clip],
+    speech: Sequence[Sequence[Speech]],
+    noise: Sequence[Recording],
+    samples: int,
+    seed: Sequence[int],
+    progress: Progress,
+) -> NDArray[np.int16]:
+    clips = np.empty((len(plan), samples), np.int16)
+    rooms = [room.impulse_response(np.random.default_rng([*seed, 1 << 30, i])) for i in range(_ROOMS)]
+    with progress.task("Recording", len(plan)) as task:
+
+        def one(index: int) -> None:
+            rng = np.random.default_rng([*seed, index])  # of its own, so that threads cannot change the result
+            sound = speech[index][0] if len(speech[index]) == 1 else splice(speech[index][0], speech[index][1])
+            sound = room.colour(sound, rng)
+            if rng.random() < 0.6:
+                sound = room.reverberate(sound, rooms[int(rng.integers(_ROOMS))])
+            crop, _ = silence_clips(noise, 1, samples, rng)
+            placed = room.place(sound, samples, rng, _JITTER_SECONDS)
+            clips[index] = room.record(placed, crop[0].astype(np.float32), rng, snr_db=_SNR_DB)
+            task.advance()
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(one, range(len(plan))))
+    return clips
+
+
+def splice(first: Speech, second: Speech) -> Speech:
+    """The first half of one word and the second half of another, cut where each is quietest near its middle."""
+    return np.concatenate([first[: _quiet_middle(first)], second[_quiet_middle(second) :]])
+
+
+def _quiet_middle(speech: Speech) -> int:
+    width = SAMPLE_RATE // 50
+    frames = len(speech) // width
+    if frames < 4:
+        return len(speech) // 2
+    energy = (speech[: frames * width].reshape(frames, width) ** 2).sum(axis=1)
+    low, high = int(0.35 * frames), max(int(0.65 * frames), int(0.35 * frames) + 1)
+    return (low + int(np.argmin(energy[low:high]))) * width
+
+
+def _babble(speech: Sequence[Sequence[Speech]], seed: int) -> list[Recording]:
+    """Several voices talking at once."""
+    rng = np.random.default_rng([seed, 55])
+    length = int(_NOISE_SECONDS * SAMPLE_RATE)
+    recordings = []
+    for number in range(_BABBLES):
+        mix = np.zeros(length, np.float32)
+        for _ in range(_BABBLE_VOICES):
+            at = -int(rng.integers(SAMPLE_RATE))
+            level = rng.uniform(0.3, 1.0)
+            while at < length:
+                sounds = speech[int(rng.integers(len(speech)))]
+                sound = sounds[0]
+                start, stop = max(at, 0), min(at + len(sound), length)
+                if stop > start:
+                    mix[start:stop] += level * sound[start - at : stop - at]
+                at += len(sound) + int(rng.uniform(0.02, 0.4) * SAMPLE_RATE)
+        mix *= 3000 / (32768 * max(1e-9, float(np.sqrt(np.mean(mix**2)))))
+        recordings.append((f"babble_{number}", np.clip(np.rint(mix * 32768), -32768, 32767).astype(np.int16)))
+    return recordings
