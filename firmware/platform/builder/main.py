@@ -8,7 +8,7 @@ from SCons.Script import AlwaysBuild, Builder, Default, DefaultEnvironment
 
 HARD, SOFT = "-mfloat-abi=hard", "-mfloat-abi=soft"
 CPU_FLAGS = {
-    "cortex-m0": [SOFT],
+    "cortex-m0": [SOFT, "-masm-syntax-unified"],  # else its inline assembly would follow older rules
     "cortex-m3": [SOFT],
     "cortex-m4": [HARD, "-mfpu=fpv4-sp-d16"],
     "cortex-m7": [HARD, "-mfpu=fpv5-sp-d16"],

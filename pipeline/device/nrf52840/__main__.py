@@ -1,4 +1,4 @@
-"""``python -m pipeline.device.nrf52840 firmware.elf``: runs an image until Ctrl-C, and prints where its serial port is."""
+"""``python -m pipeline.device.nrf52840 firmware.elf`` runs an image until Ctrl-C and prints its serial port."""
 
 from __future__ import annotations
 

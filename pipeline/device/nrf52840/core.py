@@ -1,10 +1,10 @@
-"""The Cortex-M4's own registers: interrupt controller, fault status, SysTick's absence, cycle counter."""
+"""The Cortex-M4's own registers: interrupt controller, system control block, cycle counter. No SysTick."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.device.nrf52840.peripherals import Peripheral, UnmodelledRegister
+from pipeline.device.nrf52840.peripherals import Peripheral
 
 HARD_FAULT = 3
 FIRST_IRQ = 16
@@ -123,6 +123,3 @@ class CycleCounter(Peripheral):
             super().write(offset, value)
             return
         self._offset = count - self._instructions() if self._enabled else count
-
-
-__all__ = ["CycleCounter", "SystemControl", "UnmodelledRegister"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from pathlib import Path
+from typing import Any
 
 import unicorn
-from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.unicorn_py3.unicorn import UcError, uclib
 
 from pipeline._native import compile_library
 
@@ -29,7 +30,7 @@ class InstructionCounter:
         ToolchainError: the hook cannot be compiled.
     """
 
-    def __init__(self, engine: unicorn.Uc) -> None:
+    def __init__(self, engine: Any) -> None:
         native = compile_library("nrf52840_count", (Path(__file__).with_name("count.c"),), _CDEF)
         self._native = native
         self._state = native.ffi.new("counter_t *")
@@ -43,7 +44,7 @@ class InstructionCounter:
             engine._uch, ctypes.byref(handle), unicorn.UC_HOOK_BLOCK, ctypes.c_void_p(hook), ctypes.c_void_p(state),
             ctypes.c_uint64(1), ctypes.c_uint64(0))
         if status != unicorn.UC_ERR_OK:
-            raise unicorn.UcError(status)
+            raise UcError(status)
 
     @property
     def instructions(self) -> int:

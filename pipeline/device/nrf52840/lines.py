@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import tty
@@ -12,8 +13,8 @@ _STALLED_SECONDS = 1.0
 class DescriptorLine:
     """A serial line over a file descriptor of a pty or socket.
 
-    Bytes that nobody fetches are dropped, as on a wire: after the other end has taken nothing for a second, output is lost
-    until it takes something again.
+    Bytes that nobody fetches are dropped, as on a wire: after the other end has taken nothing for a second, output is
+    lost until it takes something again.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -47,10 +48,8 @@ class DescriptorLine:
 
     def wake(self) -> None:
         """Ends a waiting :meth:`read`; safe from another thread."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"!")
-        except BlockingIOError:
-            pass
 
     def close(self) -> None:
         for descriptor in (self._descriptor, self._wake_read, self._wake_write):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import unicorn
 from unicorn import arm_const as arm
+from unicorn.unicorn_py3.unicorn import Uc, UcError
 
 from pipeline.device.nrf52840 import core
 from pipeline.device.nrf52840.counter import InstructionCounter
@@ -95,7 +96,8 @@ class Machine:
         self._image = image
         self._line = line
         self._deliver_faults = deliver_faults
-        self._engine = engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        self._engine: Any = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        engine = self._engine
         engine.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
         engine.mem_map(0, FLASH_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
         engine.mem_write(0, b"\xff" * FLASH_BYTES)
@@ -166,7 +168,7 @@ class Machine:
         while not self._stop_requested:
             try:
                 sleeping = self._run_slice()
-            except unicorn.UcError as error:
+            except UcError as error:
                 self._fault(error)
                 continue
             except UnmodelledRegister as error:
@@ -251,7 +253,8 @@ class Machine:
         sp = engine.reg_read(arm.UC_ARM_REG_SP)
         frame = (sp - _FRAME_BYTES) & ~7
         xpsr = engine.reg_read(arm.UC_ARM_REG_XPSR) & ~(1 << 9) | (sp & 4) << 7
-        words = [*(engine.reg_read(r) for r in _STACKED), self._pc, xpsr, *(engine.reg_read(r) for r in _STACKED_FLOAT), 0]
+        words = [*(engine.reg_read(r) for r in _STACKED), self._pc, xpsr,
+                 *(engine.reg_read(r) for r in _STACKED_FLOAT), 0]
         self._poke(frame, b"".join((w & 0xFFFFFFFF).to_bytes(4, "little") for w in words))
         engine.reg_write(arm.UC_ARM_REG_SP, frame)
         engine.reg_write(arm.UC_ARM_REG_LR, _EXCEPTION_RETURN)
@@ -273,18 +276,18 @@ class Machine:
         self._pc = words[6]
         self._handling = 0
 
-    def _on_exception(self, engine: unicorn.Uc, number: int, _: object) -> None:
+    def _on_exception(self, engine: Any, number: int, _: object) -> None:
         if number == _EXCEPTION_EXIT and self._handling:
             self._exit_exception = True
         else:
             self._trap = number
         engine.emu_stop()
 
-    def _on_bad_access(self, engine: unicorn.Uc, access: int, address: int, size: int, value: int, _: object) -> bool:
+    def _on_bad_access(self, engine: Any, access: int, address: int, size: int, value: int, _: object) -> bool:
         self._bad_address = address
         return False
 
-    def _fault(self, error: unicorn.UcError) -> None:
+    def _fault(self, error: UcError) -> None:
         self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
         reason, status = _describe(error)
         if status & (core.PRECISE_BUS_FAULT | core.INSTRUCTION_BUS_FAULT):
@@ -307,14 +310,12 @@ class Machine:
     def _peek(self, address: int) -> int:
         try:
             return int.from_bytes(self._engine.mem_read(address, 4), "little")
-        except unicorn.UcError:
+        except UcError:
             return 0
 
     def _poke(self, address: int, data: bytes) -> None:
-        try:
+        with contextlib.suppress(UcError):  # a frame pushed off the stack's end is lost, as on the chip
             self._engine.mem_write(address, data)
-        except unicorn.UcError:  # a frame pushed off the stack's end is lost, as on the chip
-            pass
 
     def _enable_flash_writes(self, enabled: bool) -> None:
         allowed = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC | (unicorn.UC_PROT_WRITE if enabled else 0)
@@ -326,12 +327,12 @@ class Machine:
         self._counter.flash_changed()
 
     @staticmethod
-    def _reader(peripheral: Peripheral) -> Callable[[unicorn.Uc, int, int, object], int]:
+    def _reader(peripheral: Peripheral) -> Callable[[Any, int, int, object], int]:
         read = peripheral.read
         return lambda engine, offset, size, data: read(offset)
 
     @staticmethod
-    def _writer(peripheral: Peripheral) -> Callable[[unicorn.Uc, int, int, int, object], None]:
+    def _writer(peripheral: Peripheral) -> Callable[[Any, int, int, int, object], None]:
         write = peripheral.write
         return lambda engine, offset, size, value, data: write(offset, value)
 
@@ -367,7 +368,7 @@ class Machine:
         self._pc = self._peek(self._image.vector_table + 4) & ~1
 
 
-def _describe(error: unicorn.UcError) -> tuple[str, int]:
+def _describe(error: UcError) -> tuple[str, int]:
     """What a Unicorn error is on the chip, and the CFSR bits it sets."""
     return {
         unicorn.UC_ERR_READ_UNMAPPED: ("read where nothing is", core.PRECISE_BUS_FAULT),

@@ -1,9 +1,10 @@
-"""The nRF52840's peripherals, as far as the firmware uses them. Register offsets are those of the product specification."""
+"""The nRF52840's peripherals as far as the firmware uses them, with the offsets of the product specification."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import ClassVar
 
 CYCLES_PER_SECOND = 64_000_000
 
@@ -28,7 +29,7 @@ class Clock:
 
 
 class Peripheral:
-    """A page of registers. ``stored`` offsets simply keep what is written; all others have a handler or do not exist."""
+    """A page of registers. ``stored`` offsets keep what is written; all others have a handler or do not exist."""
 
     name = "peripheral"
     irq: int | None = None
@@ -69,7 +70,7 @@ def _span(first: int, last: int) -> frozenset[int]:
 
 
 class Uart(Peripheral):
-    """UART0 without EasyDMA. Received bytes come in bursts of ``BURST`` per line time, as fast as 1 Mbaud would bring them."""
+    """UART0 without EasyDMA. Received bytes come in bursts, on average as fast as at 1 Mbaud."""
 
     name = "UART0"
     irq = 2
@@ -158,7 +159,7 @@ class PowerAndClock(Peripheral):
 
     name = "POWER/CLOCK"
     stored = frozenset({0x518, 0x51C, 0x520, 0x538, 0x578, 0x580})
-    _EVENTS = {0x000: 0x100, 0x008: 0x104}  # HFCLKSTART, LFCLKSTART and what they end in
+    _EVENTS: ClassVar = {0x000: 0x100, 0x008: 0x104}  # HFCLKSTART, LFCLKSTART and what they end in
     _RESETREAS = 0x400
 
     def __init__(self) -> None:

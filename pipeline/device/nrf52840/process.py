@@ -28,7 +28,7 @@ class VirtualBoard:
         pid: its process.
 
     Raises:
-        DeviceError: it did not start, or has ended; the message of an ended one is its fault with backtrace and registers.
+        DeviceError: it did not start, or has ended; then the message holds the fault, backtrace and registers.
     """
 
     def __init__(self, image_elf: Path, *, deliver_faults: bool = False) -> None:
@@ -97,7 +97,8 @@ class VirtualBoard:
         try:
             text = self._answers.readline()
         except OSError:
-            raise DeviceError(f"the virtual board did not answer within {seconds:.0f} s", "is the machine overloaded?") from None
+            raise DeviceError(f"the virtual board did not answer within {seconds:.0f} s",
+                              "is the machine overloaded?") from None
         answer: dict[str, Any] = json.loads(text) if text else {"error": self._last_words()}
         if "fault" in answer:
             self._ended = DeviceError(f"the virtual board stopped: {answer['fault']}", _FAULT_HINT)

@@ -31,7 +31,8 @@ class Image:
             self._file = path.open("rb")
             self._elf: Any = ELFFile(self._file)
         except (OSError, ELFError) as error:
-            raise DeviceError(f"{path} is not a firmware image: {error}", "name the .elf that PlatformIO built") from None
+            raise DeviceError(f"{path} is not a firmware image: {error}",
+                              "name the .elf that PlatformIO built") from None
         if self._elf.get_machine_arch() != "ARM":
             raise DeviceError(f"{path} is built for {self._elf.get_machine_arch()}", "build it with --target nano33")
         self.segments: tuple[tuple[int, bytes], ...] = tuple(
