@@ -96,9 +96,9 @@ class TrainingSection(_Section):
 
     seed: int = 1
     batch_size: int = Field(128, ge=1)
-    epochs: int = Field(60, ge=1)
+    epochs: int = Field(120, ge=1)
     learning_rate: float = Field(2e-3, gt=0)
-    patience: int = Field(20, ge=1, description="epochs without a better validation loss before stopping")
+    patience: int = Field(60, ge=1, description="epochs without better validation loss or accuracy before stopping")
     weight_decay: float = Field(1e-3, ge=0, description="decoupled, per unit of learning rate")
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     qat_epochs: int = Field(30, ge=1)

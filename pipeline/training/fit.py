@@ -29,6 +29,9 @@ CHECKPOINT_EPOCHS = 5
 WARM_UP_EPOCHS = 2
 FINAL_RATE = 0.02
 """Learning rate at the end of the cosine, as a share of the highest."""
+ANNEALED = 0.75
+"""Share of the epochs after which the learning rate is low and the weights to keep are chosen. Before it a lower loss
+often only means less confidence: the noise of one small validation split would pick an early, worse epoch."""
 
 Tensor = Any
 
@@ -49,7 +52,8 @@ class TrainedModel:
     """A finished training run.
 
     Attributes:
-        weights: ``.keras`` file with the weights of the epoch with the lowest validation loss.
+        weights: ``.keras`` file with the weights of ``best_epoch``.
+        best_epoch: lowest validation loss in the last quarter of training, or of all epochs when it stopped before.
         validation_accuracy: of that epoch, all classes, in inference mode.
         seconds: spent training, over all resumed runs.
     """
@@ -75,8 +79,8 @@ def fit(
 
     With ``initial`` training goes on from those float weights, for ``qat_epochs``, and their model is also the teacher:
     each augmented clip's target is mixed with the teacher's answer to it. Without, it starts from random weights, for
-    ``epochs``.
-    ``weight_bits=None`` with ``initial`` is the control experiment: the same extra training without quantizers.
+    ``epochs``. ``weight_bits=None`` with ``initial`` is the control: the same extra training without quantizers.
+    Training ends early when neither validation loss nor validation accuracy has been better for ``patience`` epochs.
 
     The same arguments give the same weights on the same kind of processor, also when a run was killed and resumed.
 
@@ -152,9 +156,9 @@ class _Run:
             while not self._finished():
                 started = time.monotonic()
                 record = self._epoch(source, len(self.history) + 1)
-                if record.validation_loss < min((r.validation_loss for r in self.history), default=math.inf):
-                    self.best_epoch, self.best = record.epoch, self._weights()
                 self.history.append(record)
+                if self._choose() == record.epoch:
+                    self.best_epoch, self.best = record.epoch, self._weights()
                 self.seconds += time.monotonic() - started
                 self._log(record)
                 if record.epoch % CHECKPOINT_EPOCHS == 0:
@@ -206,9 +210,16 @@ class _Run:
         cosine = 0.5 + 0.5 * math.cos(math.pi * (epoch - 1) / self.epochs)
         return self.peak_rate * warm_up * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
 
+    def _choose(self) -> int:
+        annealed = [record for record in self.history if record.epoch > ANNEALED * self.epochs]
+        return min(annealed or self.history, key=lambda record: record.validation_loss).epoch
+
     def _finished(self) -> bool:
-        epoch = len(self.history)
-        return epoch >= self.epochs or epoch - self.best_epoch >= self.recipe.training.patience
+        if not self.history or len(self.history) >= self.epochs:
+            return bool(self.history)
+        lowest = min(self.history, key=lambda record: record.validation_loss)
+        most = max(self.history, key=lambda record: record.validation_accuracy)
+        return len(self.history) - max(lowest.epoch, most.epoch) >= self.recipe.training.patience
 
     def _title(self) -> str:
         bits = self.model.layers[0].weight_bits
