@@ -1,0 +1,89 @@
+"""Compiling C for the host: caching, concurrency, errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline._native import cache_directory, compile_library, compiler
+from pipeline.errors import ToolchainError
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("DYNQ_CACHE", str(tmp_path / "cache"))
+    compiler.compile_library.cache_clear()
+    path = tmp_path / "answer.c"
+    path.write_text('#include "answer.h"\nint answer(void) { return ANSWER; }\n')
+    (tmp_path / "answer.h").write_text("#define ANSWER 42\nint answer(void);\n")
+    return path
+
+
+def built(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "cache" / "native").glob("*"))
+
+
+def test_builds_once_and_again_after_an_edit_of_a_header(source, tmp_path):
+    assert compile_library("answer", (source,), "int answer(void);").lib.answer() == 42
+    (first,) = built(tmp_path)
+    stamp = first.stat().st_mtime_ns
+    compiler.compile_library.cache_clear()
+    assert compile_library("answer", (source,), "int answer(void);").lib.answer() == 42
+    assert first.stat().st_mtime_ns == stamp
+    (tmp_path / "answer.h").write_text("#define ANSWER 43\nint answer(void);\n")
+    compiler.compile_library.cache_clear()
+    assert compile_library("answer", (source,), "int answer(void);").lib.answer() == 43
+    assert len(built(tmp_path)) == 2
+
+
+def test_flags_make_another_library(source, tmp_path):
+    compile_library("answer", (source,), "int answer(void);")
+    compile_library("answer", (source,), "int answer(void);", ("-O0",))
+    assert len(built(tmp_path)) == 2
+
+
+def test_sources_may_be_read_only(source, tmp_path):
+    source.chmod(0o444)
+    assert compile_library("answer", (source,), "int answer(void);").lib.answer() == 42
+
+
+def test_processes_at_once_do_not_disturb_each_other(source, tmp_path):
+    program = (
+        "from pathlib import Path; from pipeline._native import compile_library; "
+        f"print(compile_library('answer', (Path({str(source)!r}),), 'int answer(void);').lib.answer())"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate(timeout=120)[0].strip() for process in running] == ["42"] * 3
+    assert [path.suffix for path in built(tmp_path)] == [".so"]
+
+
+def test_what_does_not_compile_is_an_error_with_the_compilers_words(source, tmp_path):
+    source.write_text("int answer(void) { return nonsense; }\n")
+    with pytest.raises(ToolchainError, match="nonsense"):
+        compile_library("answer", (source,), "int answer(void);")
+    assert built(tmp_path) == []
+
+
+def test_no_compiler_is_an_error_with_a_hint(source, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("CC", raising=False)
+    compiler._compiler.cache_clear()
+    try:
+        with pytest.raises(ToolchainError, match="no C compiler") as error:
+            compile_library("answer", (source,), "int answer(void);")
+        assert "apt-get" in error.value.hint
+    finally:
+        compiler._compiler.cache_clear()
+
+
+def test_a_home_that_cannot_be_written_falls_back_to_a_temporary_folder(tmp_path, monkeypatch):
+    blocker = tmp_path / "file"
+    blocker.write_text("not a folder")
+    monkeypatch.setenv("DYNQ_CACHE", str(blocker))
+    monkeypatch.setattr(compiler.tempfile, "gettempdir", lambda: str(tmp_path))
+    directory = cache_directory()
+    assert directory.parent == tmp_path
+    assert directory.is_dir()
