@@ -103,7 +103,9 @@ class TrainingSection(_Section):
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     qat_epochs: int = Field(30, ge=1)
     qat_learning_rate: float = Field(5e-4, gt=0)
-    distillation: float = Field(0.5, ge=0, le=1, description="share of the float model's answer in each target during QAT")
+    distillation: float = Field(
+        0.5, ge=0, le=1, description="share of the float model's answer in each target during QAT"
+    )
 
 
 class DetectorSection(_Section):
@@ -151,7 +153,8 @@ def parse_recipe(data: dict[str, Any], where: str) -> Recipe:
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # a misspelt key also leaves the right one missing: the spelling is the better news
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         location = [str(part) for part in first["loc"]]
         key = ".".join(location)
         if first["type"] == "extra_forbidden":

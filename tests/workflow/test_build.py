@@ -1,0 +1,183 @@
+"""The command itself, as a user runs it: from recordings to a report, again from what is kept, and with mistakes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+Run = subprocess.CompletedProcess[str]
+
+
+def build(*arguments: str | Path, environment: dict[str, str] | None = None, seconds: float = 300) -> Run:
+    command = [sys.executable, "-m", "pipeline.build", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=seconds, env={**os.environ, **(environment or {})}, check=False
+    )
+
+
+def refused(run: Run, *expected: str, status: int = 1) -> None:
+    """The run ended with an error that says all of ``expected``, a hint, and no traceback."""
+    assert run.returncode == status, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr + run.stdout
+    assert "hint:" in run.stderr
+    for text in expected:
+        assert text in run.stderr
+
+
+@pytest.fixture(scope="session")
+def finished(whistles: Path, whistle_recipe: Path, workplace: Path) -> Path:
+    """Output folder of one whole run on QEMU."""
+    out = workplace / "whole"
+    run = build(
+        "--recipe", whistle_recipe, "--data", whistles, "--out", out, "--cache", workplace / "cache", "--no-compare"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "equal to the bit" in run.stdout
+    return out
+
+
+def test_whole_run(finished: Path):
+    report = json.loads((finished / "report.json").read_text())
+    assert report["parity"]["differing_logits"] == 0
+    assert report["parity"]["clips"] == report["provenance"]["test_clips"] > 9
+    assert [row["name"] for row in report["accuracy"]] == ["float32", "4-bit", "4-bit"]
+    assert report["accuracy"][-1]["keyword"] == report["accuracy"][-2]["keyword"]  # same bits, same answers
+    assert report["device"]["ticks_per_inference"] > sum(layer["macs"] for layer in report["layers"]) / 2
+    assert report["device"]["model_flash_bytes"] > 0
+    assert "<svg" in (finished / "report.html").read_text()
+
+
+def test_second_run_keeps_every_stage(finished: Path, whistles: Path, whistle_recipe: Path, workplace: Path):
+    before = sorted(path.name for path in finished.iterdir())
+    run = build(
+        "--recipe", whistle_recipe, "--data", whistles, "--out", finished, "--cache", workplace / "cache",
+        "--no-compare",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "Training" not in run.stdout
+    assert sorted(path.name for path in finished.iterdir()) == before
+    assert all(stage["cached"] for stage in json.loads((finished / "report.json").read_text())["stages"])
+
+
+def test_model_file_on_another_target(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):
+    model = finished / "whistles_4bit.tflite"
+    run = build(
+        "--model", model, "--data", whistles, "--target", "host", "--out", tmp_path, "--cache", workplace / "cache"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["parity"]["differing_logits"] == 0
+    assert report["device"]["ticks_per_inference"] is None  # a PC's clock says nothing about a microcontroller
+
+
+def test_export_command(finished: Path, tmp_path: Path):
+    run = build("export", finished / "whistles_4bit.tflite", "--target", "qemu", "--out", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "cortex_m4_dsp" in run.stdout
+    assert "dynq_layer_t layers[2]" in (tmp_path / "kws_model.c").read_text()
+
+
+def test_damaged_model(finished: Path, whistles: Path, tmp_path: Path):
+    damaged = tmp_path / "damaged.tflite"
+    data = bytearray((finished / "whistles_4bit.tflite").read_bytes())
+    data[len(data) // 2] ^= 1
+    damaged.write_bytes(data)
+    refused(build("--model", damaged, "--data", whistles, "--out", tmp_path), "damaged.tflite")
+    foreign = tmp_path / "foreign.tflite"
+    foreign.write_bytes(b"\0" * 64)
+    refused(build("--model", foreign, "--data", whistles, "--out", tmp_path), "foreign.tflite")
+    refused(build("--model", tmp_path / "absent.tflite", "--out", tmp_path), "absent.tflite")
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"),
+    [
+        ('name = "a"\n[corpus]\nkeyword = ["low"]\n', "did you mean keywords?"),
+        ('name = "a"\n[corpus]\nkeywords = ["lov"]\n', "low"),
+    ],
+)
+def test_bad_recipes(toml: str, expected: str, whistles: Path, tmp_path: Path):
+    recipe = tmp_path / "a.toml"
+    recipe.write_text(toml)
+    refused(build("--recipe", recipe, "--data", whistles, "--out", tmp_path / "o", "--cache", tmp_path / "c"), expected)
+
+
+def test_bad_data(whistles: Path, whistle_recipe: Path, tmp_path: Path):
+    place = ("--out", tmp_path / "o", "--cache", tmp_path / "c")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder in (tmp_path / "absent", empty):
+        refused(build("--recipe", whistle_recipe, "--data", folder, *place), folder.name)
+        refused(build("--data", folder, *place), folder.name)
+    broken = tmp_path / "broken"
+    shutil.copytree(whistles, broken)
+    (broken / "low" / "speaker00_nohash_0.wav").write_bytes(b"RIFF")
+    refused(build("--recipe", whistle_recipe, "--data", broken, *place), "speaker00_nohash_0.wav")
+
+
+def test_options_that_do_not_go_together(whistles: Path, finished: Path, tmp_path: Path):
+    model = finished / "whistles_4bit.tflite"
+    refused(build("--model", model, "--recipe", "x", "--out", tmp_path), "--model brings its own words", status=2)
+    refused(build("--recipe", "synthetic", "--data", whistles), "--test-data", status=2)
+    refused(build("--data", whistles), "--keywords", "high", status=2)  # no shipped recipe has these words
+    refused(build("--recipe", "nope"), "no recipe", "synthetic")
+
+
+def test_missing_programs(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):
+    """Neither the compiler nor QEMU on PATH: each is named, with its package."""
+    model = finished / "whistles_4bit.tflite"
+    arguments = ("--model", model, "--data", whistles, "--out", tmp_path / "o", "--cache", workplace / "cache")
+
+    def path_without(program: str) -> dict[str, str]:
+        folder = tmp_path / f"without-{program}"
+        folder.mkdir()
+        for entry in (
+            entry for root in os.environ["PATH"].split(":") if Path(root).is_dir() for entry in os.scandir(root)
+        ):
+            if not entry.name.startswith(program) and not (folder / entry.name).exists():
+                (folder / entry.name).symlink_to(entry.path)
+        return {"PATH": str(folder)}
+
+    refused(build(*arguments, environment=path_without("arm-none-eabi-")), "arm-none-eabi-gcc", "apt-get install")
+    refused(build(*arguments, environment=path_without("qemu-system-arm")), "qemu-system-arm", "apt-get install")
+
+
+def test_model_too_large_for_the_board(whistles: Path, workplace: Path, tmp_path: Path):
+    recipe = tmp_path / "huge.toml"
+    recipe.write_text(
+        'name = "huge"\n[corpus]\nkeywords = ["low", "high"]\nclip_seconds = 1.0\n[frontend]\ncontext_frames = 30\n'
+        "[model]\nhidden = [1400, 1400]\n[training]\nepochs = 1\nqat_epochs = 1\n"
+    )
+    run = build(
+        "--recipe", recipe, "--data", whistles, "--target", "nano33", "--weight-bits", "8", "--no-compare",
+        "--out", tmp_path / "o", "--cache", workplace / "cache",
+    )  # fmt: skip
+    refused(run, "bytes too large", "nano33", "--weight-bits")
+
+
+def test_ctrl_c_keeps_finished_stages(whistles: Path, whistle_recipe: Path, workplace: Path, tmp_path: Path):
+    arguments = ["--recipe", whistle_recipe, "--data", whistles, "--out", tmp_path, "--cache", workplace / "cache"]
+    command = [sys.executable, "-m", "pipeline.build", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("train-float-*")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert "interrupted" in errors
+
+
+def test_help_teaches():
+    text = build("--help").stdout
+    for word in ("--target", "--weight-bits", "Examples", "--keywords"):
+        assert word in text
