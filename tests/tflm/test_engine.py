@@ -1,5 +1,5 @@
 """The engine in TensorFlow Lite Micro. The search for the arena and the generated sources are tested everywhere; the
-whole image only where TFLM_ROOT names a library built for Cortex-M4 with hard floats, as no package repository has one."""
+whole image only where TFLM_ROOT names a library for Cortex-M4 with hard floats, as no package repository has one."""
 
 from __future__ import annotations
 
