@@ -80,6 +80,7 @@ def _qemu(target: str, core: str, definition: str, ticks_per_instruction: Fracti
 # QEMU runs with -icount shift=6: an instruction takes 64 ns, and the board's timer counts at its own rate meanwhile.
 _BOARDS = (
     _qemu("qemu", "Cortex-M4F", "mps2_an386", Fraction(64 * 25, 1000)),
+    _qemu("qemu_m0", "Cortex-M0", "microbit", Fraction(64 * 16, 1000)),
     _qemu("qemu_m3", "Cortex-M3", "mps2_an385", Fraction(64 * 25, 1000)),
     _qemu("qemu_m7", "Cortex-M7", "mps2_an500", Fraction(64 * 25, 1000)),
     _qemu("qemu_m33", "Cortex-M33", "mps2_an505", Fraction(64 * 20, 1000)),

@@ -24,7 +24,7 @@ def port(microbit_elf: Path) -> Iterator[serial.SerialBase]:
     listener.close()
     try:
         with serial.serial_for_url(f"socket://127.0.0.1:{number}", timeout=20) as line:
-            assert line.readline() == b"ready power\n"
+            assert line.readline().startswith(b"ready")  # QEMU reads 1 from every power register
             yield line
     finally:
         qemu.kill()
