@@ -50,8 +50,9 @@ public:
   const TfLiteTensor *get() const {
     return tensor_;
   }
-  bool Is(TfLiteType type, size_t bytes) const {
-    return tensor_ != nullptr && tensor_->type == type && tensor_->bytes == bytes;
+  /* In the arena: writable, and aligned by the interpreter. A file could make any tensor a constant. */
+  bool IsComputed(TfLiteType type, size_t bytes) const {
+    return Is(type, bytes) && tensor_->allocation_type != kTfLiteMmapRo;
   }
   /* Constant, so that what prepare checked is what invoke reads. */
   bool IsConstant(TfLiteType type, size_t bytes) const {
@@ -60,6 +61,10 @@ public:
   }
 
 private:
+  bool Is(TfLiteType type, size_t bytes) const {
+    return tensor_ != nullptr && tensor_->type == type && tensor_->bytes == bytes;
+  }
+
   MicroContext *context_;
   TfLiteTensor *tensor_;
 };
@@ -84,9 +89,9 @@ const char *CheckOptions(const OpData &data, dynq_options_t *options) {
 }
 
 const char *CheckFeatures(const Tensor &features, uint32_t inputs, OpData *data) {
-  data->int8_input = features.Is(kTfLiteInt8, inputs);
-  if (!data->int8_input && !features.Is(kTfLiteFloat32, inputs * sizeof(float))) {
-    return "input 0 (features): not int8 or float32 of the length in the options";
+  data->int8_input = features.IsComputed(kTfLiteInt8, inputs);
+  if (!data->int8_input && !features.IsComputed(kTfLiteFloat32, inputs * sizeof(float))) {
+    return "input 0 (features): not computed int8 or float32 of the length in the options";
   }
   if (data->int8_input) {
     data->input_scale = features.get()->params.scale;
@@ -150,14 +155,15 @@ const char *Check(TfLiteContext *context, TfLiteNode *node, OpData *data) {
   }
   data->has_input_range = inputs == 4;
   data->has_output_range = outputs == 2;
-  if (data->has_input_range && (data->int8_input || !Tensor(context, node, kInputRange).Is(kTfLiteFloat32, 8))) {
-    return "input 3 (range): not 2 float32 beside float32 features";
+  if (data->has_input_range &&
+      (data->int8_input || !Tensor(context, node, kInputRange).IsComputed(kTfLiteFloat32, 8))) {
+    return "input 3 (range): not 2 computed float32 beside float32 features";
   }
-  if (!Tensor(context, node, kResult).Is(kTfLiteFloat32, options.outputs * sizeof(float))) {
-    return "output 0 (result): not float32 of the length in the options";
+  if (!Tensor(context, node, kResult).IsComputed(kTfLiteFloat32, options.outputs * sizeof(float))) {
+    return "output 0 (result): not computed float32 of the length in the options";
   }
-  if (data->has_output_range && !Tensor(context, node, kOutputRange).Is(kTfLiteFloat32, 8)) {
-    return "output 1 (range): not 2 float32";
+  if (data->has_output_range && !Tensor(context, node, kOutputRange).IsComputed(kTfLiteFloat32, 8)) {
+    return "output 1 (range): not 2 computed float32";
   }
   return nullptr;
 }
