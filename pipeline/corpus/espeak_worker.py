@@ -1,7 +1,7 @@
 """Speaks with espeak-ng: JSON jobs on stdin, raw speech on stdout. Run as a program by synthesis.py.
 
 espeak-ng keeps state from one utterance to the next, so speech repeats exactly only when a fresh process speaks the
-same jobs in the same order: hence a program of its own, which also keeps the library's crashes out of the one that asks.
+same jobs in the same order: hence a program of its own, which also keeps crashes of the library away.
 Answer per job: its number of samples (4 bytes, little-endian; 0: no such voice), then int16 samples at 22,050 Hz.
 """
 

@@ -105,7 +105,7 @@ def _audio_files(root: Path) -> tuple[dict[str, list[str]], list[str]]:
 def _check_keywords(section: CorpusSection, words: dict[str, list[str]], root: Path) -> None:
     for keyword in section.keywords:
         if keyword not in words:
-            near = difflib.get_close_matches(keyword, words, n=1, cutoff=0.7)
+            near = difflib.get_close_matches(keyword, words, n=1, cutoff=0.6)
             there = ", ".join(sorted(words)[:30])
             raise CorpusError(
                 f"{root} has no recordings of the keyword {keyword!r}",
@@ -156,9 +156,7 @@ def _check_splits(clips: list[ClipFile], root: Path) -> None:
         if not any(clip.split == split for clip in clips):
             raise CorpusError(
                 f"the {split} split of {root} has no clips",
-                f"record more speakers, or name clips in {split}_list.txt"
-                if split != "training"
-                else "the split lists leave nothing for training",
+                "record more speakers, or say with validation_list.txt and testing_list.txt which clips go where",
             )
 
 
