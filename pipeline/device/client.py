@@ -17,8 +17,6 @@ from pipeline.errors import DeviceError
 
 ATTEMPTS = 8
 """Times that a command is sent before the link is given up."""
-ANSWER_SECONDS = 5.0
-REOPEN_SECONDS = 10.0
 
 _NOISE = tuple(f"e-[{text}" for text in (
     "Empty command", "Unknown command", "Command too long", "Bad number", "Bad or odd hex", "Damaged frame", "Interrupted"))
@@ -101,7 +99,7 @@ class Client:
 
     # ---- asking ----
 
-    def ask(self, data: bytes, read: Callable[[list[str]], T], *, seconds: float = ANSWER_SECONDS) -> T:
+    def ask(self, data: bytes, read: Callable[[list[str]], T], *, seconds: float | None = None) -> T:
         """Sends ``data`` until ``read`` accepts the answer's lines.
 
         Raises:
@@ -114,7 +112,7 @@ class Client:
                 if attempt:
                     self.retries += 1
                     self.link.resynchronise()
-                lines = self.link.exchange(data, seconds)
+                lines = self.link.exchange(data, self.link.timing.answer if seconds is None else seconds)
                 errors = [line for line in lines if line.startswith("e-[")]
                 if not errors:
                     return read(lines)
@@ -125,13 +123,14 @@ class Client:
                 problem = error.message
             except LinkClosed as error:
                 problem = error.message
-                self.link.reopen(REOPEN_SECONDS)
+                self.link.reopen()
             except _Damaged as error:
                 problem = f"damaged answer: {error}"
         raise DeviceError(f"no usable answer from {self.link.url} in {ATTEMPTS} attempts; last: {problem}",
                           "check cable and ground; try a lower baud rate or another USB port")
 
-    def _command(self, text: str, identifier: str, read: Callable[[list[str]], T], seconds: float = ANSWER_SECONDS) -> T:
+    def _command(self, text: str, identifier: str, read: Callable[[list[str]], T],
+                 seconds: float | None = None) -> T:
         command = registry().command(identifier)
 
         def checked(lines: list[str]) -> T:
@@ -174,7 +173,7 @@ class Client:
                 self._command(f"db load {len(data)}", "DB_LOAD", lambda lines: None)
                 for start in range(0, len(data), per_line):
                     # not repeated by itself: a line that did arrive would be counted twice
-                    lines = self.link.exchange(f"db {data[start:start + per_line].hex()}%".encode(), ANSWER_SECONDS)
+                    lines = self.link.exchange(f"db {data[start:start + per_line].hex()}%".encode(), self.link.timing.answer)
                     if any(line.startswith("e-[") for line in lines):
                         raise _Damaged(lines[0])
                 if self.crc() == (zlib.crc32(data), len(data)):
@@ -270,9 +269,9 @@ class Client:
     def clear_fault(self) -> None:
         self._command("fault clear", "FAULT_CLEAR", lambda lines: None)
 
-    def reset(self, *, seconds: float = ANSWER_SECONDS) -> None:
+    def reset(self) -> None:
         """Restarts the firmware and waits for its banner."""
-        self.link.exchange(b"reset%", seconds)
+        self.link.exchange(b"reset%", self.link.timing.banner)
 
 
 def _proved(lines: list[str]) -> list[str]:

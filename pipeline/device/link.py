@@ -10,6 +10,7 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 import serial
@@ -21,8 +22,27 @@ BAUD = 115_200
 LINE_MAX = 65_536
 """A line longer than this is noise."""
 _POLL_SECONDS = 0.05
-_QUIET_SECONDS = 0.1
-_RESYNC_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How many seconds the link waits for what. The defaults fit a board at 115200 baud.
+
+    Attributes:
+        answer: for a command's ``m-ready``.
+        resynchronise: for a device to become quiet after something went wrong.
+        prod: for a silent device, before it is prodded again.
+        quiet: without a line, after which the device has nothing more to say.
+        reopen: for a port that disappeared.
+        banner: for a device to boot.
+    """
+
+    answer: float = 5.0
+    resynchronise: float = 2.0
+    prod: float = 0.5
+    quiet: float = 0.1
+    reopen: float = 10.0
+    banner: float = 10.0
 
 
 class NoAnswer(DeviceError):
@@ -43,13 +63,16 @@ class Link:
     Args:
         url: device path or pyserial URL.
         failure: says why the other end cannot answer any more (a dead emulator), or None while it can.
+        timing: how long it waits.
 
     Raises:
         DeviceError: the port does not exist, or another program holds it.
     """
 
-    def __init__(self, url: str, *, failure: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(self, url: str, *, failure: Callable[[], str | None] = lambda: None,
+                 timing: Timing = Timing()) -> None:
         self.url = url
+        self.timing = timing
         self._failure = failure
         self._open()
 
@@ -95,13 +118,14 @@ class Link:
         self._thread.join(timeout=2)
         self._port.close()
 
-    def reopen(self, seconds: float) -> None:
+    def reopen(self) -> None:
         """Waits for a port that disappeared to come back.
 
         Raises:
-            DeviceError: it did not within ``seconds``, or the emulator behind it is dead.
+            DeviceError: it did not within ``timing.reopen``, or the emulator behind it is dead.
         """
         self.close()
+        seconds = self.timing.reopen
         deadline = time.monotonic() + seconds
         while True:
             self._check()
@@ -111,7 +135,7 @@ class Link:
                 if time.monotonic() > deadline:
                     raise DeviceError(f"{self.url} disappeared and did not come back within {seconds:g} s ({error.message})",
                                       "check the cable and the board's power") from None
-            time.sleep(0.2)
+            time.sleep(seconds / 50)
 
     def _check(self) -> None:
         reason = self._failure()
@@ -177,20 +201,20 @@ class Link:
                 self._check()
                 raise LinkClosed(f"{self.url} is gone: {self._gone}")
 
-    def resynchronise(self, seconds: float = _RESYNC_SECONDS) -> None:
+    def resynchronise(self, seconds: float | None = None) -> None:
         """Ends whatever command is half sent and waits until the device has nothing more to say.
 
         Raises:
             NoAnswer: the device stays silent, or never stops.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + (self.timing.resynchronise if seconds is None else seconds)
         alive = False
         while time.monotonic() < deadline:
             self.write(END)
-            quiet = min(time.monotonic() + 0.5, deadline)
+            quiet = min(time.monotonic() + self.timing.prod, deadline)
             while (line := self.line(quiet)) is not None and time.monotonic() < deadline:
                 alive = alive or line == READY
-                quiet = time.monotonic() + _QUIET_SECONDS
+                quiet = time.monotonic() + self.timing.quiet
             if alive and line is None:
                 return
         raise NoAnswer(f"{self.url} does not answer", [])

@@ -10,11 +10,9 @@ from typing import Protocol
 from pipeline.boards import Board, board
 from pipeline.device import host, qemu
 from pipeline.device.client import BuildInfo, Client
-from pipeline.device.link import Link, NoAnswer
+from pipeline.device.link import Link, NoAnswer, Timing
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
-
-BANNER_SECONDS = 10.0
 
 
 class Machine(Protocol):
@@ -42,7 +40,8 @@ class Device:
 
 
 @contextmanager
-def open_device(target: str, image: FirmwareImage, *, port: str | None = None) -> Iterator[Device]:
+def open_device(target: str, image: FirmwareImage, *, port: str | None = None,
+                timing: Timing = Timing()) -> Iterator[Device]:
     """Starts the target's emulator on ``image``, or opens the real board's ``port``, and checks which firmware answers.
 
     Raises:
@@ -56,10 +55,10 @@ def open_device(target: str, image: FirmwareImage, *, port: str | None = None) -
             machine = stack.enter_context(_machine(chosen, image))
             failure: Callable[[], str | None] = machine.failure
         else:
-            failure = lambda: None  # noqa: E731
+            failure = lambda: None
         url = machine.port if machine is not None else port
         assert url is not None
-        link = stack.enter_context(Link(url, failure=failure))
+        link = stack.enter_context(Link(url, failure=failure, timing=timing))
         client = Client(link)
         _greet(link)
         build = client.build()
@@ -85,6 +84,6 @@ def _greet(link: Link) -> None:
     """Waits for the boot banner where booting waits for us (a socket); elsewhere the device may have booted long ago."""
     if "://" in link.url:
         with suppress(NoAnswer):
-            link.expect_ready(BANNER_SECONDS)
+            link.expect_ready(link.timing.banner)
             return
-    link.resynchronise(BANNER_SECONDS)
+    link.resynchronise(link.timing.banner)
