@@ -28,7 +28,8 @@ dynq_frame_kind_t dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t 
   }
   float middle = low * 0.5f + high * 0.5f;
   float inverse = 254.0f / span;
-  *frame = (dynq_frame_t){.scale = span / 254.0f, .offset = middle, .inverse = inverse};
+  *frame = (dynq_frame_t){
+      .scale = span / 254.0f, .offset = middle, .inverse = inverse, .largest = high > -low ? high : -low};
   /* subtracting, multiplying and rounding are monotone: no code lies outside those of low and high */
   frame->clamp = dynq_round((low - middle) * inverse) < -DYNQ_CODE_LIMIT ||
                  dynq_round((high - middle) * inverse) > DYNQ_CODE_LIMIT;

@@ -18,6 +18,7 @@ typedef struct {
   float scale;
   float offset;
   float inverse;
+  float largest;    /* largest magnitude in the frame */
   int32_t code_sum; /* C: filled once the codes are known */
   uint8_t clamp;
 } dynq_frame_t;
