@@ -1,0 +1,72 @@
+"""Whatever runs the firmware returns the numpy reference's bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.device import open_device, run_test
+from pipeline.quantization import layer_outputs, logits, softmax
+
+rng = np.random.default_rng(5)
+
+
+def features(model, rows: int = 24) -> np.ndarray:
+    """Random int8 rows, and the hard ones: constant, extreme, a single value apart."""
+    inputs = model.layers[0].inputs
+    random = rng.integers(-128, 128, (rows - 5, inputs))
+    flat = [np.full(inputs, value) for value in (-128, -127, 0, 127)]
+    return np.vstack([random, *flat, np.eye(1, inputs, 3) * 255 - 128]).astype(np.int8)
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+@pytest.mark.parametrize("target", ["host", "qemu"])
+def test_logits_are_bit_equal(built, target, bits):
+    made = built(target, bits)
+    rows = features(made.model)
+    with open_device(target, made.image) as device:
+        result = run_test(device, made.model, rows)
+        assert (result.mismatches, result.differing_logits, result.retries) == ((), 0, 0)
+        assert result.logits.view(np.uint32).tolist() == logits(made.model, rows).view(np.uint32).tolist()
+        assert [layer.name for layer in result.layers] == [layer.name for layer in made.model.layers]
+        row = rows[0]
+        device.client.load(row)
+        for index, expected in enumerate(layer_outputs(made.model, row)):
+            assert device.client.dump(index, row).view(np.uint32).tolist() == expected.view(np.uint32).tolist()
+        device.client.load_hex(row)
+        assert device.client.logits(row).logits.tobytes() == logits(made.model, row).tobytes()
+        shown = device.client.infer(2, 1).results
+        np.testing.assert_allclose(shown, softmax(logits(made.model, row)), atol=6e-4)
+
+
+@pytest.mark.parametrize("target", ["qemu_m3", "qemu_m7", "qemu_m33", "qemu_m55"])
+def test_every_other_core_returns_the_same_bits(built, target):
+    made = built(target, 4)
+    with open_device(target, made.image) as device:
+        result = run_test(device, made.model, features(made.model, 8))
+    assert (result.mismatches, result.retries) == ((), 0)
+    assert result.units_per_inference > 1000
+
+
+def test_instruction_counts_repeat_exactly(built):
+    made = built("qemu", 4)
+    row = features(made.model, 6)[:1]
+    counts = []
+    for _ in range(2):
+        with open_device("qemu", made.image) as device:
+            result = run_test(device, made.model, np.repeat(row, 5, axis=0))
+            counts.append(result.units_per_inference)
+            assert np.ptp(result.ticks) <= 2  # a timer tick is 5/8 of an instruction
+    assert abs(counts[0] - counts[1]) <= 1
+
+
+def test_sizes_come_from_the_elf_and_the_stack_from_the_device(built):
+    made = built("qemu", 8)
+    image = made.image
+    assert image.model_bytes >= made.model.quantized_bytes
+    assert 4_000 < image.code_bytes < 40_000
+    assert 0 < image.ram_bytes < 16_000
+    with open_device("qemu", image) as device:
+        memory = device.client.memory()
+    assert memory.stack == image.stack_bytes == 4096
+    assert 200 < memory.stack_used < 2048
