@@ -17,6 +17,7 @@ from pipeline.boards import TARGETS, board
 from pipeline.console import RichProgress, console, guarded, show_report
 from pipeline.errors import ParityError, UsageError
 from pipeline.workflow.data import Data
+from pipeline.workflow.device import Aim
 from pipeline.workflow.recipes import choose_recipe
 from pipeline.workflow.run import BIT_WIDTHS, Place, build, build_from_model, test_set_for_model, train
 
@@ -88,12 +89,23 @@ def _place(out: Path | None, cache: Path, name: str) -> Place:
 @click.option(
     "--compare/--no-compare", default=True, show_default=True, help="Also train the other bit widths, for the report."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["aot", "tflm"]),
+    default="aot",
+    show_default=True,
+    help="aot calls the kernels directly; tflm runs the .tflite in TensorFlow Lite Micro.",
+)
+@click.option(
+    "--tflm-root", type=_PATH, metavar="DIR", help="Your build of TFLM: include/ and lib/libtensorflow-microlite.a."
+)  # fmt: skip
 @click.option("--port", metavar="PORT", help="Serial port of a real board that already runs the image.")
 @click.version_option(__version__, prog_name="dynq")
 @click.pass_context
 def main(
     context: click.Context, recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None,
-    out: Path | None, cache: Path, target: str, bits: str, model: Path | None, compare: bool, port: str | None,
+    out: Path | None, cache: Path, target: str, bits: str, model: Path | None, compare: bool, engine: str,
+    tflm_root: Path | None, port: str | None,
 ) -> None:  # fmt: skip
     """Trains a keyword spotter, quantizes it column by column to 8, 4 or 2 bits, builds the firmware of a Cortex-M
     board around it and tests accuracy, latency and bit-exactness there, on a real board or an emulated one.
@@ -104,6 +116,9 @@ def main(
         return
     with guarded():
         progress = RichProgress(console)
+        if (engine == "tflm") != (tflm_root is not None):
+            raise UsageError("--engine tflm and --tflm-root DIR go together", "DIR holds include/ and lib/")
+        aim = Aim(target, port, tflm_root)
         command = "python -m pipeline.build " + shlex.join(sys.argv[1:])
         if model is not None:
             if recipe or keywords:
@@ -113,12 +128,12 @@ def main(
             quantized = read_tflite(model)
             place = _place(out, cache, model.stem)
             test = test_set_for_model(quantized, test_data or data, cache, progress)
-            report, page = build_from_model(model, test, target, port, place, command, progress)
+            report, page = build_from_model(model, test, aim, place, command, progress)
         else:
             loaded = _data(recipe, keywords, data, test_data, cache, progress)
             place = _place(out, cache, loaded.recipe.name)
             widths = BIT_WIDTHS if compare else (int(bits),)
-            report, page = build(loaded, int(bits), widths, target, port, place, command, progress)
+            report, page = build(loaded, int(bits), widths, aim, place, command, progress)
         show_report(console, report, page)
         if report.parity.differing_logits:
             raise ParityError(

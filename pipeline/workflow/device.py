@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from pipeline.boards import board
 from pipeline.device import open_device, run_test
+from pipeline.device.tflm import build_tflm_firmware, source_digest
 from pipeline.export import read_tflite, write_c_arrays
+from pipeline.export.tflm_library import inspect_tflm
 from pipeline.files import sha256_file, write_text
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.progress import Progress
@@ -20,6 +22,21 @@ from pipeline.stages import Stages, code_version
 from pipeline.workflow.data import TestSet
 
 _IMAGE_CODE = ("firmware", "platformio.ini", "pipeline/export", "pipeline/quantization", "pipeline/firmware.py")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What runs the model.
+
+    Attributes:
+        target: a name of ``pipeline.boards``.
+        port: serial port of a real board; None runs the target's emulator.
+        tflm_root: the user's TensorFlow Lite Micro (``include/`` and ``lib/``); None runs without an interpreter.
+    """
+
+    target: str
+    port: str | None = None
+    tflm_root: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -53,23 +70,36 @@ class DeviceTest:
     seconds: float
 
 
-def build_image(model_file: Path, target: str, stages: Stages, progress: Progress) -> FirmwareImage:
-    """Generates C from a ``.tflite`` and builds the firmware of one target around it.
+def build_image(model_file: Path, aim: Aim, stages: Stages, progress: Progress) -> FirmwareImage:
+    """Builds the firmware of a target around a ``.tflite``.
 
     Raises:
         ModelFileError, ToolchainError, FirmwareError: see ``read_tflite`` and ``build_firmware``.
     """
 
     def make(folder: Path) -> None:
-        model = read_tflite(model_file)
-        generated = folder / "generated"
-        write_c_arrays(model, board(target).variant, generated, source_hash=sha256_file(model_file))
-        image = build_firmware(target, generated, folder, progress=progress)
+        model, source_hash = read_tflite(model_file), sha256_file(model_file)
+        if aim.tflm_root is not None:
+            image = build_tflm_firmware(
+                aim.target, model, folder, aim.tflm_root, source_hash=source_hash, progress=progress
+            )
+        else:
+            generated = folder / "c"
+            write_c_arrays(model, board(aim.target).variant, generated, source_hash=source_hash)
+            image = build_firmware(aim.target, generated, folder, progress=progress)
         facts = {**asdict(image), "elf": image.elf.name}
         write_text(folder / "image.json", json.dumps(facts, indent=1))
 
-    inputs = {"model": sha256_file(model_file), "target": target, "code": code_version(*_IMAGE_CODE)}
-    folder = stages.run(f"firmware-{target}", inputs, make).folder
+    library = (
+        None if aim.tflm_root is None else source_digest(inspect_tflm(aim.tflm_root, board(aim.target).cpu).library)
+    )
+    inputs = {
+        "model": sha256_file(model_file),
+        "target": aim.target,
+        "tflm": library,
+        "code": code_version(*_IMAGE_CODE),
+    }
+    folder = stages.run(f"firmware-{aim.target}", inputs, make).folder
     facts: dict[str, Any] = json.loads((folder / "image.json").read_text("utf-8"))
     return FirmwareImage(**{**facts, "elf": folder / facts["elf"]})
 

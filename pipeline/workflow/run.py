@@ -16,7 +16,7 @@ from pipeline.recipe import CorpusSection, Recipe, parse_recipe
 from pipeline.report import Report, write_report
 from pipeline.stages import StageResult, Stages
 from pipeline.workflow.data import Data, TestSet, folder_test_set
-from pipeline.workflow.device import build_image, test_on_device
+from pipeline.workflow.device import Aim, build_image, test_on_device
 from pipeline.workflow.models import (
     ModelResult,
     evaluate_float,
@@ -67,8 +67,7 @@ def build(
     data: Data,
     bits: int,
     widths: Sequence[int],
-    target: str,
-    port: str | None,
+    aim: Aim,
     place: Place,
     command: str,
     progress: Progress,
@@ -78,13 +77,13 @@ def build(
     trained = train(data, widths, stages, progress)
     file = _publish(trained.at(bits).file, place.out / f"{data.recipe.name}_{bits}bit.tflite")
     return _test_and_report(
-        file, trained.models, data.test, target, port, place, stages, progress, corpus=data.description,
+        file, trained.models, data.test, aim, place, stages, progress, corpus=data.description,
         recipe=data.recipe.name, command=command,
     )  # fmt: skip
 
 
 def build_from_model(
-    file: Path, test: TestSet, target: str, port: str | None, place: Place, command: str, progress: Progress
+    file: Path, test: TestSet, aim: Aim, place: Place, command: str, progress: Progress
 ) -> tuple[Report, Path]:
     """From an existing ``.tflite`` to a report, on test clips of the same words."""
     stages = Stages(place.out)
@@ -92,7 +91,7 @@ def build_from_model(
     answers = reference_logits(model, file, test.features, stages, progress)
     result = ModelResult(model.layers[0].bits, file, False, answers)
     return _test_and_report(
-        file, (result,), test, target, port, place, stages, progress, corpus=test.name, recipe="from a model file",
+        file, (result,), test, aim, place, stages, progress, corpus=test.name, recipe="from a model file",
         command=command,
     )  # fmt: skip
 
@@ -129,8 +128,7 @@ def _test_and_report(
     file: Path,
     models: Sequence[ModelResult],
     test: TestSet,
-    target: str,
-    port: str | None,
+    aim: Aim,
     place: Place,
     stages: Stages,
     progress: Progress,
@@ -145,8 +143,8 @@ def _test_and_report(
             f"the test clips have {test.features.shape[1]} features, the model takes {model.layers[0].inputs}",
             "test with the recipe the model was trained by",
         )
-    image = build_image(file, target, stages, progress)
-    device = test_on_device(image, file, test, port, stages, progress)
+    image = build_image(file, aim, stages, progress)
+    device = test_on_device(image, file, test, aim.port, stages, progress)
     report = make_report(
         model=model,
         model_file=file,
@@ -160,7 +158,7 @@ def _test_and_report(
         recipe=recipe,
         command=command,
     )
-    _publish(image.elf, place.out / f"firmware_{target}.elf")
+    _publish(image.elf, place.out / f"firmware_{aim.target}.elf")
     return report, write_report(report, place.out)[1]
 
 
