@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -20,9 +19,6 @@ from pipeline.workflow.data import Data
 from pipeline.workflow.device import Aim
 from pipeline.workflow.recipes import choose_recipe
 from pipeline.workflow.run import BIT_WIDTHS, Place, build, build_from_model, test_set_for_model, train
-
-# TensorFlow reads this when it is first imported: its notes about drivers and instruction sets help nobody here
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _PATH = click.Path(path_type=Path)
 

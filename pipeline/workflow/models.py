@@ -15,6 +15,7 @@ from pipeline.progress import Progress
 from pipeline.quantization import QuantizedModel, logits
 from pipeline.stages import StageResult, Stages, code_version
 from pipeline.workflow.data import Data
+from pipeline.workflow.tensorflow import training_code
 
 _TRAINING_CODE = ("pipeline/training", "pipeline/quantization/reference.py", "pipeline/quantization/model.py")
 _MODEL_FILE = "model.tflite"
@@ -45,9 +46,8 @@ def train_float(data: Data, stages: Stages, progress: Progress) -> StageResult:
     """Trains the float twin; the folder holds ``model.keras``."""
 
     def make(folder: Path) -> None:
-        from pipeline.training.fit import fit  # TensorFlow takes seconds to import: only when there is work for it
-
-        fit(data.recipe, data.dataset, folder, weight_bits=None, progress=progress)
+        fit, _ = training_code()
+        fit.fit(data.recipe, data.dataset, folder, weight_bits=None, progress=progress)
 
     return stages.run("train-float", _training_inputs(data), make)
 
@@ -56,9 +56,8 @@ def train_quantized(data: Data, float_stage: StageResult, bits: int, stages: Sta
     """Quantization-aware training from the float weights; the folder holds ``model.keras``."""
 
     def make(folder: Path) -> None:
-        from pipeline.training.fit import fit
-
-        fit(
+        fit, _ = training_code()
+        fit.fit(
             data.recipe,
             data.dataset,
             folder,
@@ -74,11 +73,9 @@ def evaluate_float(data: Data, trained: StageResult, stages: Stages) -> ModelRes
     """Logits of the float twin on the test clips."""
 
     def make(folder: Path) -> None:
-        from pipeline.training.convert import load_trained
-        from pipeline.training.fit import predict_logits
-
-        model = load_trained(trained.folder / "model.keras")
-        np.save(folder / "logits.npy", predict_logits(model, data.test.features))
+        fit, convert = training_code()
+        model = convert.load_trained(trained.folder / "model.keras")
+        np.save(folder / "logits.npy", fit.predict_logits(model, data.test.features))
 
     stage = stages.run("evaluate-float", {"trained": trained.key, "test": data.test.key}, make)
     return ModelResult(None, None, True, np.load(stage.folder / "logits.npy"))
@@ -88,9 +85,8 @@ def quantize_model(data: Data, trained: StageResult, bits: int, stages: Stages, 
     """Writes the ``.tflite`` and its reference graph, and runs the numpy reference of the file on the test clips."""
 
     def make(folder: Path) -> None:
-        from pipeline.training.convert import quantize
-
-        model = quantize(trained.folder / "model.keras", data.recipe, bits, data.recipe.corpus.labels)
+        _, convert = training_code()
+        model = convert.quantize(trained.folder / "model.keras", data.recipe, bits, data.recipe.corpus.labels)
         write_tflite(model, folder / _MODEL_FILE)
         write_reference_tflite(model, folder / "model_reference_graph.tflite")
 
