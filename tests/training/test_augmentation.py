@@ -1,0 +1,133 @@
+"""Augmentation on mel power: each variation does what it says, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.frontend import context_hops, context_indices, encode
+from pipeline.quantization import FrontendSettings
+from pipeline.recipe import AugmentationSection
+from pipeline.training.augmentation import AugmentedSet
+
+SETTINGS = FrontendSettings(context_frames=10)
+PLAIN = {
+    "shift_ms": 0,
+    "gain_db": 0,
+    "noise_probability": 0,
+    "band_masks": 0,
+}
+LOUD = 1e9
+
+
+def power(n: int = 40, hops: int = 50, seed: int = 0) -> np.ndarray:
+    """So loud that the microphone's own noise is far below one code."""
+    return (LOUD * np.exp(np.random.default_rng(seed).normal(0, 1, (n, hops, 20)))).astype(np.float32)
+
+
+def varied(clips, noise=(), labels=None, seed=0, **section):
+    labels = np.arange(len(clips)) if labels is None else labels
+    source = AugmentedSet(clips, labels, noise, AugmentationSection(**{**PLAIN, **section}), SETTINGS)
+    codes, order = source.epoch(np.random.default_rng(seed))
+    return codes.reshape(len(clips), 10, 20).astype(int), order
+
+
+def plain(clips):
+    start = round((clips.shape[1] - context_hops(SETTINGS)) / 2)
+    return encode(clips[:, start + context_indices(SETTINGS)]).astype(int)
+
+
+def test_without_variation_the_features_are_those_of_the_device():
+    codes, order = varied(power())
+    assert sorted(order) == list(range(40))
+    assert np.abs(codes - plain(power())[order]).max() <= 1
+
+
+def test_epochs_differ_and_repeat_with_their_generator():
+    section = {"shift_ms": 100, "gain_db": 10, "noise_probability": 0.8, "band_masks": 1, "equaliser_db": 3}
+    section |= {"stretch": 0.1, "warp": 0.1, "reverb_probability": 0.5, "time_masks": 1}
+    noise = (power(1, 300)[0],)
+    first, again, other = (varied(power(), noise, seed=seed, **section) for seed in (1, 1, 2))
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_labels_follow_their_clips():
+    clips = power() * (10.0 ** np.arange(40) / 1e12)[:, None, None].clip(1, 1e9).astype(np.float32)
+    codes, order = varied(clips, labels=np.arange(40) * 3)
+    assert np.abs(codes - plain(clips)[order // 3]).max() <= 1
+
+
+def test_gain_moves_all_codes_of_a_clip_together():
+    codes, order = varied(power(), gain_db=12)
+    moved = codes - plain(power())[order]
+    assert np.ptp(moved, axis=(1, 2)).max() <= 2
+    # a code is 10 log10(2) / 5.5 dB
+    assert np.abs(moved).max() <= 12 / 0.547 + 1
+    assert moved.mean(axis=(1, 2)).std() > 5
+
+
+def test_shift_moves_the_window():
+    rising = (LOUD * 2 ** (np.arange(50) / 5.5))[None, :, None] * np.ones((40, 1, 20))  # one code per hop
+    codes, _ = varied(rising.astype(np.float32), shift_ms=100)
+    moved = codes[:, 0, 0] - plain(rising[:1].astype(np.float32))[0, 0, 0]
+    assert set(np.abs(moved)) <= set(range(12))
+    assert moved.min() < -5
+    assert moved.max() > 5
+
+
+def test_stretch_changes_the_distance_of_the_rows():
+    rising = (LOUD * 2 ** (np.arange(50) / 5.5))[None, :, None] * np.ones((40, 1, 20))
+    codes, _ = varied(rising.astype(np.float32), stretch=0.3)
+    spans = codes[:, -1, 0] - codes[:, 0, 0]
+    assert 27 / 1.31 - 2 <= spans.min() < 24
+    assert 30 < spans.max() <= 27 * 1.31 + 2
+
+
+def test_noise_comes_at_the_ratio_asked_for():
+    flat = np.full((60, 50, 20), LOUD, np.float32)
+    noise = (np.full((200, 20), 17.0, np.float32),)
+    codes, _ = varied(flat, noise, noise_probability=1, snr_db=(0.0, 0.0))
+    assert np.abs(codes - plain(flat) - 5.5).max() <= 1  # twice the power: one octave
+    quiet, _ = varied(flat, noise, noise_probability=1, snr_db=(40.0, 40.0))
+    assert np.abs(quiet - plain(flat)).max() <= 1
+    some, _ = varied(flat, noise, noise_probability=0.5, snr_db=(0.0, 0.0))
+    assert 10 < (some[:, 0, 0] - plain(flat)[:, 0, 0] > 3).sum() < 50
+
+
+@pytest.mark.parametrize(("kind", "axis"), [("band", 2), ("time", 1)])
+def test_masks_hide_whole_bands_or_rows_with_the_mean(kind, axis):
+    codes, order = varied(power(), **{f"{kind}_masks": 1, f"{kind}_mask_width": 3})
+    whole = plain(power())[order]
+    mean = np.rint(whole.mean(axis=(1, 2), keepdims=True))
+    hidden = np.all(np.abs(codes - mean) <= 1, axis=3 - axis)
+    assert set(hidden.sum(axis=1)) == {0, 1, 2, 3}
+    kept = ~(hidden[:, None, :] if axis == 2 else hidden[:, :, None]) & np.ones(codes.shape, bool)
+    assert np.abs(codes - whole)[kept].max() <= 1
+
+
+def test_warp_moves_a_formant_along_the_bands():
+    clips = np.full((40, 50, 20), 1e6, np.float32)
+    clips[:, :, 10] = 1e10
+    codes, _ = varied(clips, warp=0.15)
+    peaks = codes[:, 0].argmax(axis=1)
+    assert set(peaks) <= {9, 10, 11, 12}
+    assert len(set(peaks)) >= 3
+
+
+def test_reverberation_fills_what_follows_a_sound_only():
+    clips = np.full((40, 50, 20), 1e8, np.float32)
+    clips[:, 24] = 1e12
+    codes, _ = varied(clips, reverb_probability=1.0)
+    before = plain(clips)
+    row = int(np.flatnonzero(context_indices(SETTINGS) + 11 >= 24)[0])
+    assert np.abs(codes[:, : row - 1] - before[:, : row - 1]).max() <= 1
+    assert (codes[:, row + 1] - before[:, row + 1]).min() > 3
+
+
+def test_quiet_clips_get_the_noise_of_a_microphone():
+    codes, _ = varied(np.zeros((200, 50, 20), np.float32))
+    assert (codes == -127).mean() < 1e-3
+    assert codes.max() < 0
+    assert codes.mean(axis=(1, 2)).std() > 5
