@@ -48,7 +48,7 @@ class Board:
 
     @property
     def cpu(self) -> str:
-        """"cortex-m4" and so on, or "host"."""
+        """ "cortex-m4" and so on, or "host"."""
         return str(self._facts["build"]["cpu"])
 
     @property
@@ -73,8 +73,9 @@ class Board:
 
 def _qemu(target: str, core: str, definition: str, ticks_per_instruction: Fraction) -> Board:
     machine = definition.replace("_", "-")
-    return Board(target, f"QEMU {machine}, {core}", target, definition, "instructions", 1 / ticks_per_instruction,
-                 None, machine)
+    return Board(
+        target, f"QEMU {machine}, {core}", target, definition, "instructions", 1 / ticks_per_instruction, None, machine
+    )
 
 
 # QEMU runs with -icount shift=6: an instruction takes 64 ns, and the board's timer counts at its own rate meanwhile.
@@ -85,7 +86,15 @@ _BOARDS = (
     _qemu("qemu_m7", "Cortex-M7", "mps2_an500", Fraction(64 * 25, 1000)),
     _qemu("qemu_m33", "Cortex-M33", "mps2_an505", Fraction(64 * 20, 1000)),
     _qemu("qemu_m55", "Cortex-M55", "mps3_an547", Fraction(64 * 32, 1000)),
-    Board("nano33", "Arduino Nano 33 BLE, nRF52840, Cortex-M4F", "nano33", "nano33ble_bare", "cycles", Fraction(1), 64_000_000),
+    Board(
+        "nano33",
+        "Arduino Nano 33 BLE, nRF52840, Cortex-M4F",
+        "nano33",
+        "nano33ble_bare",
+        "cycles",
+        Fraction(1),
+        64_000_000,
+    ),
     Board("host", "the firmware as a Linux program", "host", "host", "microseconds", Fraction(1)),
 )
 

@@ -61,9 +61,17 @@ class FirmwareImage:
         return self.flash_bytes - self.model_bytes
 
 
-def build_firmware(target: str, model_dir: Path, out_dir: Path, *, engine: str = "aot", flags: tuple[str, ...] = (),
-                   environment: str | None = None, variables: dict[str, str] | None = None,
-                   progress: Progress = SILENT) -> FirmwareImage:
+def build_firmware(
+    target: str,
+    model_dir: Path,
+    out_dir: Path,
+    *,
+    engine: str = "aot",
+    flags: tuple[str, ...] = (),
+    environment: str | None = None,
+    variables: dict[str, str] | None = None,
+    progress: Progress = SILENT,
+) -> FirmwareImage:
     """Builds the firmware of one target around a generated model.
 
     Args:
@@ -91,8 +99,11 @@ def build_firmware(target: str, model_dir: Path, out_dir: Path, *, engine: str =
     defines = (f'-DKWS_BUILD_HASH=\\"{build_hash}\\"', f'-DKWS_VERSION=\\"{__version__}\\"')
     name = environment or chosen.environment
     with progress.task(f"Building firmware for {target}", None):
-        log, status = _platformio(name, out_dir, {
-            **settings, "KWS_MODEL_DIR": str(model_dir.resolve()), "KWS_BUILD_FLAGS": " ".join((*defines, *flags))})
+        log, status = _platformio(
+            name,
+            out_dir,
+            {**settings, "KWS_MODEL_DIR": str(model_dir.resolve()), "KWS_BUILD_FLAGS": " ".join((*defines, *flags))},
+        )
     (out_dir / "build.log").write_text(log, "utf-8")
     built = out_dir / "pio" / name / "firmware.elf"
     if status != 0 or not built.is_file():
@@ -104,7 +115,9 @@ def build_firmware(target: str, model_dir: Path, out_dir: Path, *, engine: str =
 
 
 def _build_hash(model_dir: Path, target: str, compiler: str, flags: tuple[str, ...], settings: dict[str, str]) -> str:
-    version = subprocess.run([compiler, "-dumpfullversion"], capture_output=True, text=True, timeout=60, check=False).stdout
+    version = subprocess.run(
+        [compiler, "-dumpfullversion"], capture_output=True, text=True, timeout=60, check=False
+    ).stdout
     digest = hashlib.sha256(repr((__version__, target, version, flags, sorted(settings.items()))).encode())
     for root in (*(PROJECT / name for name in _SOURCES), model_dir):
         files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
@@ -127,7 +140,8 @@ def _one_at_a_time() -> Iterator[None]:
 def _platformio(name: str, out_dir: Path, variables: dict[str, str]) -> tuple[str, int]:
     out_dir.mkdir(parents=True, exist_ok=True)
     settings = {
-        **os.environ, **variables,
+        **os.environ,
+        **variables,
         "PLATFORMIO_BUILD_DIR": str((out_dir / "pio").resolve()),
         # without these two PlatformIO opens connections, and waits a minute for each where there is no internet
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
@@ -136,11 +150,21 @@ def _platformio(name: str, out_dir: Path, variables: dict[str, str]) -> tuple[st
     command = [sys.executable, "-m", "platformio", "run", "-d", str(PROJECT), "-e", name]
     with _one_at_a_time():
         try:
-            done = subprocess.run(command, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, errors="replace", timeout=BUILD_SECONDS, check=False)
+            done = subprocess.run(
+                command,
+                env=settings,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=BUILD_SECONDS,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
-            raise FirmwareError(f"PlatformIO did not finish in {BUILD_SECONDS} s",
-                                f"run it by hand: pio run -e {name} -v") from None
+            raise FirmwareError(
+                f"PlatformIO did not finish in {BUILD_SECONDS} s", f"run it by hand: pio run -e {name} -v"
+            ) from None
     return done.stdout, done.returncode
 
 
@@ -149,12 +173,18 @@ def _failure(chosen: Board, log: str, path: Path) -> FirmwareError:
     if overflow:
         region, excess = overflow[1], int(overflow[2])
         limit = chosen.flash_limit if region == "FLASH" else chosen.ram_limit
-        advice = ("use fewer weight bits (--weight-bits 4 or 2) or smaller hidden layers" if region == "FLASH"
-                  else "use smaller hidden layers or a shorter context")
-        return FirmwareError(f"the image is {excess:,} bytes too large for the {limit:,} bytes of {region} of {chosen.target}",
-                             advice)
+        advice = (
+            "use fewer weight bits (--weight-bits 4 or 2) or smaller hidden layers"
+            if region == "FLASH"
+            else "use smaller hidden layers or a shorter context"
+        )
+        return FirmwareError(
+            f"the image is {excess:,} bytes too large for the {limit:,} bytes of {region} of {chosen.target}", advice
+        )
     lines = [line for line in log.splitlines() if "error" in line.lower() or "undefined reference" in line]
-    return FirmwareError("the firmware does not build" + (f": {lines[0].strip()}" if lines else ""), f"the log is {path}")
+    return FirmwareError(
+        "the firmware does not build" + (f": {lines[0].strip()}" if lines else ""), f"the log is {path}"
+    )
 
 
 def _inspect(elf: Path, chosen: Board, engine: str, build_hash: str) -> FirmwareImage:
@@ -166,8 +196,19 @@ def _inspect(elf: Path, chosen: Board, engine: str, build_hash: str) -> Firmware
         zeroed = sum(s["sh_size"] for s in sections.values() if s["sh_flags"] & 2 and s["sh_type"] == "SHT_NOBITS")
         ram = zeroed - stack + _size(sections, ".data")
         model = _model_bytes(image)
-    return FirmwareImage(elf, chosen.target, engine, chosen.variant, build_hash, written, ram, stack, model,
-                         chosen.flash_limit, chosen.ram_limit)
+    return FirmwareImage(
+        elf,
+        chosen.target,
+        engine,
+        chosen.variant,
+        build_hash,
+        written,
+        ram,
+        stack,
+        model,
+        chosen.flash_limit,
+        chosen.ram_limit,
+    )
 
 
 def _size(sections: dict[str, Any], name: str) -> int:
@@ -182,7 +223,9 @@ def _model_bytes(image: ELFFile) -> int:
         kind = symbol["st_info"]["type"]
         if kind == "STT_FILE":
             source = symbol.name
-        elif kind == "STT_OBJECT" and (symbol.name == "kws_tflite" or (
-                source == "kws_model.c" and symbol.name.startswith(("weights_", "columns_")))):
+        elif kind == "STT_OBJECT" and (
+            symbol.name == "kws_tflite"
+            or (source == "kws_model.c" and symbol.name.startswith(("weights_", "columns_")))
+        ):
             total += symbol["st_size"]
     return total

@@ -1,5 +1,5 @@
-/* What runs the model: generated calls into the kernel library (engine_aot.c) or TensorFlow Lite Micro (engine_tflm.cc).
- * One engine is linked; the rest of the application does not know which. */
+/* What runs the model: generated calls into the kernel library (engine_aot.c) or TensorFlow Lite Micro
+ * (engine_tflm.cc). One engine is linked; the rest of the application does not know which. */
 #ifndef ENGINE_H_
 #define ENGINE_H_
 

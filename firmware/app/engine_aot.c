@@ -37,7 +37,8 @@ engine_info_t engine_info(void) {
   return (engine_info_t){"aot", bytes, bytes};
 }
 
-/* Runs layers 0..last; the last one writes `output`. The frame's range travels with it, so that no layer scans its input. */
+/* Runs layers 0..last; the last one writes `output`. The frame's range travels with it, so that no layer scans its
+ * input. */
 static void run(const int8_t *features, uint16_t last, float *output, uint32_t *layer_ticks) {
   dynq_range_t range[2];
   for (uint16_t i = 0; i <= last; i++) {

@@ -42,7 +42,8 @@ void protocol_init(protocol_t *parser, uint8_t *frame, size_t capacity) {
 static void frame_byte(protocol_t *parser, uint8_t byte) {
   if (parser->stuff_left > 0) {
     parser->stuff_left--;
-  } else { /* a length: the next zero lies that many bytes ahead, unless it is 255, which stands for 254 bytes and no zero */
+  } else { /* a length: the next zero lies that many bytes ahead, unless it is 255, which stands for 254 bytes and no
+              zero */
     const bool zero = parser->stuff_zero;
     parser->stuff_left = (uint8_t)(byte - 1u);
     parser->stuff_zero = byte != 0xFFu;

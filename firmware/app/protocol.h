@@ -1,8 +1,9 @@
 /* Bytes in, commands out. Pure: no globals, no input or output, no allocation, bounded work per byte.
  *
  * A command is text that ends in '%', or a frame: '!', bytes, '%'. The frame's bytes hold no '%': they are coded as
- * Consistent Overhead Byte Stuffing does (Cheshire and Baker, 1997), and then XORed with '%'. Decoded, they are a kind, the
- * data, and the CRC-32 of both, little-endian. Losing a byte of either form costs that one command: the next '%' ends it. */
+ * Consistent Overhead Byte Stuffing does (Cheshire and Baker, 1997), and then XORed with '%'. Decoded, they are a kind,
+ * the data, and the CRC-32 of both, little-endian. Losing a byte of either form costs that one command: the next '%'
+ * ends it. */
 #ifndef PROTOCOL_H_
 #define PROTOCOL_H_
 

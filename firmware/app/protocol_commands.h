@@ -1,5 +1,5 @@
 /* PROTOCOL_COMMAND(id, syntax, arguments, fewest numbers, most numbers) for every text command.
- * Generated from pipeline/device/protocol.toml by `python -m pipeline.device.protocol`. */
+ * Generated from pipeline/device/protocol.toml by `python -m pipeline.device.protocol_page`. */
 PROTOCOL_COMMAND(NAME, "name", none, 0, 0)
 PROTOCOL_COMMAND(PROFILE, "profile", none, 0, 0)
 PROTOCOL_COMMAND(TIMESTAMP, "timestamp", none, 0, 0)

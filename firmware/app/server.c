@@ -219,7 +219,7 @@ static void logits(server_t *server) {
 static void build(server_t *server) {
   output_t *out = &server->out;
   const char *const pairs[][2] = {
-      {"m-build-[version=", KWS_VERSION}, {",build=", KWS_BUILD_HASH},    {",model=", kws_model.name},
+      {"m-build-[version=", KWS_VERSION}, {",build=", KWS_BUILD_HASH},      {",model=", kws_model.name},
       {",hash=", kws_model.hash},         {",engine=", engine_info().name}, {",kernels=", dynq_variant()},
       {",board=", board_info.name},
   };
@@ -336,8 +336,8 @@ static void help(server_t *server) {
 
 static void invalid(server_t *server, const protocol_command_t *command) {
   static const char *const messages[] = {
-      [PROTOCOL_EMPTY] = "Empty command",          [PROTOCOL_TOO_LONG] = "Command too long",
-      [PROTOCOL_BAD_NUMBER] = "Bad number",        [PROTOCOL_BAD_HEX] = "Bad or odd hex digits",
+      [PROTOCOL_EMPTY] = "Empty command",     [PROTOCOL_TOO_LONG] = "Command too long",
+      [PROTOCOL_BAD_NUMBER] = "Bad number",   [PROTOCOL_BAD_HEX] = "Bad or odd hex digits",
       [PROTOCOL_BAD_FRAME] = "Damaged frame",
   };
   if (command->error == PROTOCOL_UNKNOWN) {

@@ -1,7 +1,7 @@
 """PlatformIO platform of this project: nothing is downloaded when the compiler and SCons are already here.
 
-The compiler is `arm-none-eabi-gcc` (or the host's `gcc`) from PATH; without one, PlatformIO fetches its own package. SCons is
-the one installed from PyPI, laid out as the package `tool-scons` that PlatformIO looks for.
+The compiler is `arm-none-eabi-gcc` (or the host's `gcc`) from PATH; without one, PlatformIO fetches its own package.
+SCons is the one installed from PyPI, laid out as the package `tool-scons` that PlatformIO looks for.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ def _provide_scons(packages: Path) -> None:
     version = get_core_dependencies()["tool-scons"].lstrip("~^=")
     target = packages / "tool-scons"
     partial = packages / f"tool-scons.{os.getpid()}"
-    shutil.copytree(Path(scons.origin).parent, partial / "SCons", ignore=shutil.ignore_patterns("__pycache__", "docbook"))
+    shutil.copytree(
+        Path(scons.origin).parent, partial / "SCons", ignore=shutil.ignore_patterns("__pycache__", "docbook")
+    )
     origin = {"owner": "platformio", "id": None, "name": "tool-scons", "requirements": None, "uri": None}
-    (partial / "package.json").write_text(json.dumps(
-        {"name": "tool-scons", "version": version, "description": "SCons from PyPI"}))
-    (partial / ".piopm").write_text(json.dumps(
-        {"type": "tool", "name": "tool-scons", "version": version, "spec": origin}))
+    (partial / "package.json").write_text(
+        json.dumps({"name": "tool-scons", "version": version, "description": "SCons from PyPI"})
+    )
+    (partial / ".piopm").write_text(
+        json.dumps({"type": "tool", "name": "tool-scons", "version": version, "spec": origin})
+    )
     (partial / "scons.py").write_text("import sys\nimport SCons.Script\nsys.exit(SCons.Script.main())\n")
     try:
         partial.rename(target)

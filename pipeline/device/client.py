@@ -18,8 +18,18 @@ from pipeline.errors import DeviceError
 ATTEMPTS = 8
 """Times that a command is sent before the link is given up."""
 
-_NOISE = tuple(f"e-[{text}" for text in (
-    "Empty command", "Unknown command", "Command too long", "Bad number", "Bad or odd hex", "Damaged frame", "Interrupted"))
+_NOISE = tuple(
+    f"e-[{text}"
+    for text in (
+        "Empty command",
+        "Unknown command",
+        "Command too long",
+        "Bad number",
+        "Bad or odd hex",
+        "Damaged frame",
+        "Interrupted",
+    )
+)
 """Errors that a damaged command gets; any other one means what it says."""
 
 T = TypeVar("T")
@@ -126,11 +136,12 @@ class Client:
                 self.link.reopen()
             except _Damaged as error:
                 problem = f"damaged answer: {error}"
-        raise DeviceError(f"no usable answer from {self.link.url} in {ATTEMPTS} attempts; last: {problem}",
-                          "check cable and ground; try a lower baud rate or another USB port")
+        raise DeviceError(
+            f"no usable answer from {self.link.url} in {ATTEMPTS} attempts; last: {problem}",
+            "check cable and ground; try a lower baud rate or another USB port",
+        )
 
-    def _command(self, text: str, identifier: str, read: Callable[[list[str]], T],
-                 seconds: float | None = None) -> T:
+    def _command(self, text: str, identifier: str, read: Callable[[list[str]], T], seconds: float | None = None) -> T:
         command = registry().command(identifier)
 
         def checked(lines: list[str]) -> T:
@@ -144,7 +155,7 @@ class Client:
     # ---- the runner's commands ----
 
     def name(self) -> str:
-        return self._command("name", "NAME", lambda lines: lines[0][len("m-name-dut-["):-1])
+        return self._command("name", "NAME", lambda lines: lines[0][len("m-name-dut-[") : -1])
 
     def profile(self) -> tuple[str, str]:
         """Firmware profile and model identifier."""
@@ -160,9 +171,11 @@ class Client:
 
     def infer(self, count: int = 1, warmup: int = 0, *, seconds: float = 30.0) -> InferResult:
         """Runs timed inferences of the loaded input."""
+
         def read(lines: list[str]) -> InferResult:
             first, last = (int(line.rpartition("-")[2]) for line in lines if line.startswith("m-lap-us-"))
             return InferResult(_floats(lines[-1]), last - first)
+
         return self._command(f"infer {count} {warmup}", "INFER", read, seconds)
 
     def load_hex(self, features: NDArray[np.int8], *, per_line: int = DB_MAX) -> None:
@@ -173,7 +186,9 @@ class Client:
                 self._command(f"db load {len(data)}", "DB_LOAD", lambda lines: None)
                 for start in range(0, len(data), per_line):
                     # not repeated by itself: a line that did arrive would be counted twice
-                    lines = self.link.exchange(f"db {data[start:start + per_line].hex()}%".encode(), self.link.timing.answer)
+                    lines = self.link.exchange(
+                        f"db {data[start : start + per_line].hex()}%".encode(), self.link.timing.answer
+                    )
                     if any(line.startswith("e-[") for line in lines):
                         raise _Damaged(lines[0])
                 if self.crc() == (zlib.crc32(data), len(data)):
@@ -189,16 +204,21 @@ class Client:
         def read(lines: list[str]) -> BuildInfo:
             pairs = dict(part.split("=", 1) for part in _inside(lines[0]).split(","))
             numbers = {key: int(pairs[key.replace("_", "-")]) for key in ("tick_hz", "inputs", "labels", "layers")}
-            texts = {key: pairs[key] for key in ("version", "build", "model", "hash", "engine", "kernels", "board", "reset")}
+            texts = {
+                key: pairs[key] for key in ("version", "build", "model", "hash", "engine", "kernels", "board", "reset")
+            }
             return BuildInfo(**texts, **numbers)  # type: ignore[arg-type]
+
         self._build = self._command("build", "BUILD", read)
         return self._build
 
     def crc(self) -> tuple[int, int]:
         """CRC-32 and length of the input buffer."""
+
         def read(lines: list[str]) -> tuple[int, int]:
             crc, length = _inside(lines[0]).split(",")
             return int(crc, 16), int(length)
+
         return self._command("crc", "CRC", read)
 
     def load(self, features: NDArray[np.int8]) -> None:
@@ -233,21 +253,25 @@ class Client:
 
     def layers(self) -> tuple[tuple[LayerTicks, ...], int]:
         """Layers of the last inference, and its ticks as a whole."""
+
         def read(lines: list[str]) -> tuple[tuple[LayerTicks, ...], int]:
             rows = [_inside(line).split(",") for line in lines]
             layers = tuple(LayerTicks(name, int(outputs), int(ticks)) for _, name, outputs, ticks in rows[:-1])
             if len(layers) != int(rows[-1][0]) or [int(row[0]) for row in rows[:-1]] != list(range(len(layers))):
                 raise _Damaged("layers are missing")
             return layers, int(rows[-1][1])
+
         return self._command("layers", "LAYERS", read)
 
     def memory(self) -> MemoryUse:
         def read(lines: list[str]) -> MemoryUse:
             return MemoryUse(*(int(part.partition("=")[2]) for part in _inside(lines[0]).split(",")))
+
         return self._command("memory", "MEMORY", read)
 
     def dump(self, layer: int, features: NDArray[np.int8]) -> NDArray[np.float32]:
         """Outputs float32 of one layer for the input loaded before, which must be ``features``."""
+
         def read(lines: list[str]) -> NDArray[np.float32]:
             *rows, end = (_inside(line).split(",") for line in lines)
             values = _floats_of([bits for row in rows for bits in row[2:]])
@@ -257,13 +281,16 @@ class Client:
             if int(crc, 16) != zlib.crc32(features.tobytes()):
                 raise _Damaged("values of another input")
             return values
+
         return self._command(f"dump {layer}", "DUMP", read)
 
     def fault(self) -> dict[str, str] | None:
         """The last hard fault's registers, or None."""
+
         def read(lines: list[str]) -> dict[str, str] | None:
-            text = lines[0][len("m-fault-["):-1]
+            text = lines[0][len("m-fault-[") : -1]
             return None if text == "none" else dict(part.split("=", 1) for part in text.split(","))
+
         return self._command("fault", "FAULT", read)
 
     def clear_fault(self) -> None:
@@ -297,5 +324,3 @@ def _floats(line: str) -> tuple[float, ...]:
 
 def _floats_of(bits: list[str]) -> NDArray[np.float32]:
     return np.array([int(value, 16) for value in bits], np.uint32).view(np.float32)
-
-

@@ -16,7 +16,9 @@ def start(program: Path, log: Path) -> Iterator[BoardProcess]:
     """Runs an image built for the target ``host``."""
     ours, theirs = os.openpty()
     try:
-        tty.setraw(theirs)  # `theirs` stays open here, so that the program does not see a hang-up between two users of the port
+        tty.setraw(
+            theirs
+        )  # `theirs` stays open here, so that the program does not see a hang-up between two users of the port
         with running(program.name, [str(program)], os.ttyname(theirs), log, stdin=ours, stdout=ours) as process:
             yield process
     finally:

@@ -33,8 +33,11 @@ class Journal:
 
     def _resume(self, path: Path, key: str) -> None:
         lines = path.read_text("ascii", "replace").splitlines() if path.is_file() else []
-        self.results = {index: result for index, result in map(_parse, lines[1:]) if result is not None} \
-            if lines[:1] == [key] else {}
+        self.results = (
+            {index: result for index, result in map(_parse, lines[1:]) if result is not None}
+            if lines[:1] == [key]
+            else {}
+        )
         write_text(path, key + "\n" + "".join(_line(index, result) for index, result in self.results.items()))
         self._file = path.open("a", encoding="ascii")
 
@@ -47,7 +50,9 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._file is not None:
             self._file.close()
 

@@ -45,6 +45,9 @@ class Timing:
     banner: float = 10.0
 
 
+DEFAULT_TIMING = Timing()
+
+
 class NoAnswer(DeviceError):
     """The device did not say m-ready in time. It may have missed the command: resynchronise and ask again."""
 
@@ -69,8 +72,9 @@ class Link:
         DeviceError: the port does not exist, or another program holds it.
     """
 
-    def __init__(self, url: str, *, failure: Callable[[], str | None] = lambda: None,
-                 timing: Timing = Timing()) -> None:
+    def __init__(
+        self, url: str, *, failure: Callable[[], str | None] = lambda: None, timing: Timing = DEFAULT_TIMING
+    ) -> None:
         self.url = url
         self.timing = timing
         self._failure = failure
@@ -79,7 +83,9 @@ class Link:
     def _open(self) -> None:
         try:
             exclusive = None if "://" in self.url else True
-            self._port = serial.serial_for_url(self.url, baudrate=BAUD, timeout=0, write_timeout=10, exclusive=exclusive)
+            self._port = serial.serial_for_url(
+                self.url, baudrate=BAUD, timeout=0, write_timeout=10, exclusive=exclusive
+            )
         except (serial.SerialException, OSError, ValueError) as error:
             raise _cannot_open(self.url, error) from None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -109,7 +115,9 @@ class Link:
     def __enter__(self) -> Link:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -133,8 +141,10 @@ class Link:
                 return self._open()
             except DeviceError as error:
                 if time.monotonic() > deadline:
-                    raise DeviceError(f"{self.url} disappeared and did not come back within {seconds:g} s ({error.message})",
-                                      "check the cable and the board's power") from None
+                    raise DeviceError(
+                        f"{self.url} disappeared and did not come back within {seconds:g} s ({error.message})",
+                        "check the cable and the board's power",
+                    ) from None
             time.sleep(seconds / 50)
 
     def _check(self) -> None:

@@ -53,14 +53,29 @@ class BoardProcess:
 
 
 @contextmanager
-def running(name: str, command: Sequence[str], port: str, log: Path, *, stdin: int = subprocess.DEVNULL,
-            stdout: int | None = None, pass_fds: Sequence[int] = ()) -> Iterator[BoardProcess]:
+def running(
+    name: str,
+    command: Sequence[str],
+    port: str,
+    log: Path,
+    *,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[BoardProcess]:
     """Runs a program for the duration of the block; its messages go to ``log``."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as messages:
         # a session of its own, so that Ctrl-C reaches us first and we end it in order
-        popen = subprocess.Popen(command, stdin=stdin, stdout=messages if stdout is None else stdout, stderr=messages,
-                                 pass_fds=tuple(pass_fds), start_new_session=True, preexec_fn=_die_with_parent)
+        popen = subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=messages if stdout is None else stdout,
+            stderr=messages,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
     process = BoardProcess(name, port, popen, log)
     try:
         yield process

@@ -61,22 +61,31 @@ class DeviceResult:
     seconds: float
 
 
-def run_test(device: Device, model: QuantizedModel, features: NDArray[np.int8], *, progress: Progress = SILENT,
-             resume: Path | None = None) -> DeviceResult:
+def run_test(
+    device: Device,
+    model: QuantizedModel,
+    features: NDArray[np.int8],
+    *,
+    progress: Progress = SILENT,
+    resume: Path | None = None,
+) -> DeviceResult:
     """Sends every row of int8 ``[B, K]`` through the device.
 
     Args:
         resume: journal that keeps the results of an interrupted run.
 
     Raises:
-        DeviceError: the device carries another model, or the link failed for good; the journal keeps what was collected.
+        DeviceError: the device carries another model, or the link failed for good; the journal keeps the results.
     """
     started = time.monotonic()
     client, build = device.client, device.build
     inputs, labels = model.layers[0].inputs, len(model.labels)
     if (build.inputs, build.labels, build.model) != (inputs, labels, model.name):
-        raise DeviceError(f"the device carries model {build.model} with {build.inputs} inputs and {build.labels} labels, "
-                          f"not {model.name} with {inputs} and {labels}", "build and flash the firmware of this model")
+        raise DeviceError(
+            f"the device carries model {build.model} with {build.inputs} inputs and {build.labels} labels, "
+            f"not {model.name} with {inputs} and {labels}",
+            "build and flash the firmware of this model",
+        )
     if features.dtype != np.int8 or features.ndim != 2 or features.shape[1] != inputs or not len(features):
         raise DeviceError(f"features are {features.dtype} {features.shape}, the device takes int8 [B, {inputs}]")
     rows = np.ascontiguousarray(features)
@@ -97,7 +106,17 @@ def run_test(device: Device, model: QuantizedModel, features: NDArray[np.int8], 
     differs = logits.view(np.uint32) != reference_logits(model, rows).view(np.uint32)
     unit = device.board.to_unit
     return DeviceResult(
-        device.board.target, build, device.board.unit, logits, ticks, unit(float(np.median(ticks))),
+        device.board.target,
+        build,
+        device.board.unit,
+        logits,
+        ticks,
+        unit(float(np.median(ticks))),
         tuple(LayerTiming(layer.name, layer.outputs, layer.ticks, unit(layer.ticks)) for layer in layers),
-        memory, tuple(int(i) for i in np.flatnonzero(differs.any(axis=1))), int(differs.sum()), client.retries, resumed,
-        time.monotonic() - started)
+        memory,
+        tuple(int(i) for i in np.flatnonzero(differs.any(axis=1))),
+        int(differs.sum()),
+        client.retries,
+        resumed,
+        time.monotonic() - started,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from pipeline.boards import Board, board
 from pipeline.device import host, qemu
 from pipeline.device.client import BuildInfo, Client
-from pipeline.device.link import Link, NoAnswer, Timing
+from pipeline.device.link import DEFAULT_TIMING, Link, NoAnswer, Timing
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
 
@@ -40,8 +40,9 @@ class Device:
 
 
 @contextmanager
-def open_device(target: str, image: FirmwareImage, *, port: str | None = None,
-                timing: Timing = Timing()) -> Iterator[Device]:
+def open_device(
+    target: str, image: FirmwareImage, *, port: str | None = None, timing: Timing = DEFAULT_TIMING
+) -> Iterator[Device]:
     """Starts the target's emulator on ``image``, or opens the real board's ``port``, and checks which firmware answers.
 
     Raises:
@@ -50,21 +51,20 @@ def open_device(target: str, image: FirmwareImage, *, port: str | None = None,
     """
     chosen = board(target)
     with ExitStack() as stack:
-        machine: Machine | None = None
-        if port is None:
-            machine = stack.enter_context(_machine(chosen, image))
-            failure: Callable[[], str | None] = machine.failure
+        machine = stack.enter_context(_machine(chosen, image)) if port is None else None
+        if machine is not None:
+            link = Link(machine.port, failure=machine.failure, timing=timing)
         else:
-            failure = lambda: None
-        url = machine.port if machine is not None else port
-        assert url is not None
-        link = stack.enter_context(Link(url, failure=failure, timing=timing))
+            link = Link(str(port), timing=timing)
+        stack.enter_context(link)
         client = Client(link)
         _greet(link)
         build = client.build()
         if build.build != image.build_hash:
-            raise DeviceError(f"the device runs build {build.build}, this test is for {image.build_hash}",
-                              "flash the new image (--flash) and try again")
+            raise DeviceError(
+                f"the device runs build {build.build}, this test is for {image.build_hash}",
+                "flash the new image (--flash) and try again",
+            )
         yield Device(chosen, image, client, build, machine)
 
 

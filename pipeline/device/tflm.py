@@ -29,8 +29,16 @@ _RELEASE = ("-DTF_LITE_STRIP_ERROR_STRINGS", "-DNDEBUG")
 """The engine reports errors itself; TFLM's own texts would only fill flash."""
 
 
-def build_tflm_firmware(target: str, model: QuantizedModel, out_dir: Path, tflm_root: Path, *, source_hash: str,
-                        arena_bytes: int | None = None, progress: Progress = SILENT) -> FirmwareImage:
+def build_tflm_firmware(
+    target: str,
+    model: QuantizedModel,
+    out_dir: Path,
+    tflm_root: Path,
+    *,
+    source_hash: str,
+    arena_bytes: int | None = None,
+    progress: Progress = SILENT,
+) -> FirmwareImage:
     """Builds the firmware around a user's own TensorFlow Lite Micro.
 
     The arena's size is searched for by bisection: one image with room to spare is built, its arena is lowered in the
@@ -50,17 +58,26 @@ def build_tflm_firmware(target: str, model: QuantizedModel, out_dir: Path, tflm_
 
     def build(arena: int) -> FirmwareImage:
         write_tflm_arrays(model, chosen.variant, out_dir / "c", source_hash=source_hash, arena_bytes=arena)
-        return build_firmware(target, out_dir / "c", out_dir, engine="tflm", flags=(*library.flags, *_RELEASE),
-                              variables={"KWS_TFLM_LIBRARY": source_digest(library.library)}, progress=progress)
+        return build_firmware(
+            target,
+            out_dir / "c",
+            out_dir,
+            engine="tflm",
+            flags=(*library.flags, *_RELEASE),
+            variables={"KWS_TFLM_LIBRARY": source_digest(library.library)},
+            progress=progress,
+        )
 
     if arena_bytes is not None:
         return build(arena_bytes)
     spacious = _spacious(model)
     image = build(spacious)
     with progress.task("Searching the smallest arena", None) as task:
+
         def works(arena: int) -> bool:
             task.advance(note=f"{arena} bytes")
             return _starts(target, with_arena_limit(image, arena, out_dir / "arena.elf"))
+
         smallest = smallest_arena(works, spacious)
     progress.info(f"The smallest arena that works has {smallest} bytes")
     return build(smallest)
@@ -77,8 +94,10 @@ def smallest_arena(works: Callable[[int], bool], enough: int) -> int:
         FirmwareError: ``enough`` is not enough.
     """
     if not works(enough):
-        raise FirmwareError(f"TensorFlow Lite Micro does not start with an arena of {enough} bytes",
-                            "was the library built from the same sources as its headers?")
+        raise FirmwareError(
+            f"TensorFlow Lite Micro does not start with an arena of {enough} bytes",
+            "was the library built from the same sources as its headers?",
+        )
     low, high = 0, enough // ARENA_STEP
     while high - low > 1:
         middle = (low + high) // 2
@@ -91,7 +110,7 @@ def with_arena_limit(image: FirmwareImage, arena_bytes: int, elf: Path) -> Firmw
     data = bytearray(image.elf.read_bytes())
     with image.elf.open("rb") as file:
         offset = _file_offset(ELFFile(file), _LIMIT_SYMBOL)
-    data[offset:offset + 4] = struct.pack("<I", arena_bytes)
+    data[offset : offset + 4] = struct.pack("<I", arena_bytes)
     write_bytes(elf, bytes(data))
     elf.chmod(image.elf.stat().st_mode)
     return replace(image, elf=elf)

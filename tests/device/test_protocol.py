@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from pipeline.boards import PROJECT
-from pipeline.device import open_device, protocol
+from pipeline.device import open_device, protocol_page
 from pipeline.device.protocol import answers_match, checked_text, encode_frame, registry
 
 rng = np.random.default_rng(9)
 
 
 def test_generated_files_are_current():
-    hint = "run python -m pipeline.device.protocol"
-    assert (PROJECT / "docs" / "protocol.md").read_text() == protocol.page(), hint
-    assert (PROJECT / "firmware" / "app" / "protocol_commands.h").read_text() == protocol.command_table(), hint
+    hint = "run python -m pipeline.device.protocol_page"
+    assert (PROJECT / "docs" / "protocol.md").read_text() == protocol_page.page(), hint
+    assert (PROJECT / "firmware" / "app" / "protocol_commands.h").read_text() == protocol_page.command_table(), hint
 
 
 @pytest.mark.parametrize("target", ["host", "qemu"])
@@ -46,8 +46,10 @@ def test_wrong_order_and_nonsense_get_errors_and_nothing_else(built):
     made = built("host")
     inputs = made.model.layers[0].inputs
     with open_device("host", made.image) as device:
+
         def ask(text: str) -> list[str]:
             return device.client.link.exchange(text.encode() + b"%", 5)
+
         assert ask("db 00") == ["e-[No download in progress: db load N first]"]
         assert ask("results") == ["e-[No results: infer first]"]
         assert ask("layers") == ["e-[No inference yet]"]

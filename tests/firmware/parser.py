@@ -59,6 +59,10 @@ class Parser:
     def _copy(self) -> Parsed:
         c = self._command
         return Parsed(
-            _IDS[c.id], _ERRORS[c.error], tuple(c.numbers[0:c.number_count]), "" if c.kind == b"\0" else c.kind.decode("latin-1"),
+            _IDS[c.id],
+            _ERRORS[c.error],
+            tuple(c.numbers[0 : c.number_count]),
+            "" if c.kind == b"\0" else c.kind.decode("latin-1"),
             bytes(self._ffi.buffer(c.data, c.length)) if c.data != self._ffi.NULL else b"",
-            self._ffi.string(c.text).decode("ascii"))
+            self._ffi.string(c.text).decode("ascii"),
+        )

@@ -19,17 +19,46 @@ def fuzzer(tmp_path_factory) -> Path:
     if shutil.which("clang") is None:
         pytest.skip("libFuzzer comes with clang: sudo apt-get install clang")
     program = tmp_path_factory.mktemp("fuzz") / "fuzz_protocol"
-    subprocess.run(["clang", "-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror",
-                    "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all", f"-I{APP}",
-                    str(HERE / "fuzz_protocol.c"), str(APP / "protocol.c"), str(APP / "crc32.c"), "-o", str(program)],
-                   check=True, timeout=120)
+    subprocess.run(
+        [
+            "clang",
+            "-std=c11",
+            "-g",
+            "-O1",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-fsanitize=fuzzer,address,undefined",
+            "-fno-sanitize-recover=all",
+            f"-I{APP}",
+            str(HERE / "fuzz_protocol.c"),
+            str(APP / "protocol.c"),
+            str(APP / "crc32.c"),
+            "-o",
+            str(program),
+        ],
+        check=True,
+        timeout=120,
+    )
     return program
 
 
 def run(program: Path, folder: Path, seconds: int) -> None:
-    done = subprocess.run([str(program), str(folder), str(HERE / "corpus"), f"-max_total_time={seconds}", "-timeout=5",
-                           "-max_len=600", f"-artifact_prefix={folder}/"],
-                          capture_output=True, text=True, timeout=seconds + 60, check=False)
+    done = subprocess.run(
+        [
+            str(program),
+            str(folder),
+            str(HERE / "corpus"),
+            f"-max_total_time={seconds}",
+            "-timeout=5",
+            "-max_len=600",
+            f"-artifact_prefix={folder}/",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=seconds + 60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
 
 

@@ -10,7 +10,9 @@ from pipeline.device.protocol import TEXT_MAX, encode_frame, registry
 from tests.firmware.parser import Parsed, Parser
 
 garbage = st.binary(max_size=300)
-words = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="%!"), min_size=1, max_size=TEXT_MAX)
+words = st.text(
+    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="%!"), min_size=1, max_size=TEXT_MAX
+)
 
 
 def one(data: bytes, capacity: int = 64) -> Parsed:
@@ -67,8 +69,11 @@ def test_a_changed_lost_or_added_byte_never_passes(data: bytes, draw: st.DataObj
     new = draw.draw(st.integers(0, 255))
     how = draw.draw(st.sampled_from(["change", "lose", "add", "double"]))
     damaged = {
-        "change": frame[:at] + bytes((new,)) + frame[at + 1:], "lose": frame[:at] + frame[at + 1:],
-        "add": frame[:at] + bytes((new,)) + frame[at:], "double": frame[:at] + frame[at:at + 1] + frame[at:]}[how]
+        "change": frame[:at] + bytes((new,)) + frame[at + 1 :],
+        "lose": frame[:at] + frame[at + 1 :],
+        "add": frame[:at] + bytes((new,)) + frame[at:],
+        "double": frame[:at] + frame[at : at + 1] + frame[at:],
+    }[how]
     for command in Parser().feed(damaged):
         assert command.id != "FRAME" or command.data == data
 
@@ -93,9 +98,24 @@ def test_numbers_of_32_bits(a: int, b: int):
     assert one(f"infer {a}%".encode()).numbers == (a,)
 
 
-@pytest.mark.parametrize("text", [
-    "infer", "infer ", "infer x", "infer -1", "infer 1 2 3", "infer 1  2", "infer 1 ", "infer 4294967296", "infer 1 99999999999",
-    "infer 0x10", "db load", "db load 1 2", "dump"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "infer",
+        "infer ",
+        "infer x",
+        "infer -1",
+        "infer 1 2 3",
+        "infer 1  2",
+        "infer 1 ",
+        "infer 4294967296",
+        "infer 1 99999999999",
+        "infer 0x10",
+        "db load",
+        "db load 1 2",
+        "dump",
+    ],
+)
 def test_bad_numbers(text: str):
     assert one(text.encode() + b"%").error == "BAD_NUMBER"
 
@@ -105,9 +125,19 @@ def test_bad_hex(text: str):
     assert one(text.encode() + b"%").error == "BAD_HEX"
 
 
-@pytest.mark.parametrize(("text", "error"), [("", "EMPTY"), ("x" * 80, "UNKNOWN"), ("x" * 81, "TOO_LONG"), ("name ", "UNKNOWN"),
-                                             ("names", "UNKNOWN"), ("name 1", "UNKNOWN"), ("x" * 5000, "TOO_LONG"),
-                                             ("!", "BAD_FRAME")])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", "EMPTY"),
+        ("x" * 80, "UNKNOWN"),
+        ("x" * 81, "TOO_LONG"),
+        ("name ", "UNKNOWN"),
+        ("names", "UNKNOWN"),
+        ("name 1", "UNKNOWN"),
+        ("x" * 5000, "TOO_LONG"),
+        ("!", "BAD_FRAME"),
+    ],
+)
 def test_other_errors(text: str, error: str):
     assert one(text.encode() + b"%").error == error
 

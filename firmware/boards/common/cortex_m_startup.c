@@ -68,11 +68,22 @@ __attribute__((naked, noreturn)) void Reset_Handler(void) {
 }
 
 __attribute__((section(".vectors"), used)) const void *const cortex_m_vectors[16] = {
-    &__stack_top,        Reset_Handler,      NMI_Handler, HardFault_Handler,
+    &__stack_top,
+    Reset_Handler,
+    NMI_Handler,
+    HardFault_Handler,
     HardFault_Handler, /* MemManage, BusFault and UsageFault stay disabled and escalate to HardFault */
-    HardFault_Handler,   HardFault_Handler,  0,           0,
-    0,                   0,                  SVC_Handler, unexpected,
-    0,                   PendSV_Handler,     SysTick_Handler,
+    HardFault_Handler,
+    HardFault_Handler,
+    0,
+    0,
+    0,
+    0,
+    SVC_Handler,
+    unexpected,
+    0,
+    PendSV_Handler,
+    SysTick_Handler,
 };
 
 board_stack_t board_stack(void) {

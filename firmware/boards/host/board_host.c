@@ -14,8 +14,7 @@ static uint8_t buffer[4096];
 static ssize_t filled;
 static ssize_t taken;
 
-void board_init(void) {
-}
+void board_init(void) {}
 
 /* True when the line has something to read; waits up to `timeout_ms`. */
 static int readable(int timeout_ms) {
@@ -61,8 +60,7 @@ void board_idle(void) {
   (void)readable(500);
 }
 
-void board_watchdog_feed(void) {
-}
+void board_watchdog_feed(void) {}
 
 void board_reset(void) {
   execl("/proc/self/exe", "firmware", (char *)NULL);
@@ -81,5 +79,4 @@ const board_fault_t *board_last_fault(void) {
   return NULL;
 }
 
-void board_clear_fault(void) {
-}
+void board_clear_fault(void) {}

@@ -1,4 +1,5 @@
-/* Arm MPS2/MPS3 images on QEMU: CMSDK UART with an interrupt-driven receive ring, CMSDK timer or SysTick as tick counter. */
+/* Arm MPS2/MPS3 images on QEMU: CMSDK UART with an interrupt-driven receive ring, CMSDK timer or SysTick as tick
+ * counter. */
 #include "board.h"
 #include "cortex_m.h"
 #include "mps2.h"
@@ -106,8 +107,7 @@ void board_idle(void) {
   __asm volatile("cpsie i\n isb");
 }
 
-void board_watchdog_feed(void) {
-}
+void board_watchdog_feed(void) {}
 
 const char *board_reset_cause(void) {
   return "unknown";

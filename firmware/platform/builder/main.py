@@ -25,8 +25,10 @@ host = cpu == "host"
 
 model = env.GetProjectOption("custom_model_dir", "")
 if not model or not (Path(model) / "kws_model.c").is_file():
-    sys.stderr.write(f"Error: no kws_model.c in '{model}'. Set KWS_MODEL_DIR to a folder with the generated model; "
-                     "`python -m pipeline.build` writes one.\n")
+    sys.stderr.write(
+        f"Error: no kws_model.c in '{model}'. Set KWS_MODEL_DIR to a folder with the generated model; "
+        "`python -m pipeline.build` writes one.\n"
+    )
     env.Exit(1)
 
 # the compiler and linker flags of TFLM come in KWS_BUILD_FLAGS, from whoever knows where it lies
@@ -35,30 +37,72 @@ env.Replace(SRC_FILTER=f"+<*.c> +<*.cc> -<engine_*> +<engine_{engine}.*>")
 
 prefix = "" if host else "arm-none-eabi-"
 machine = [] if host else [f"-mcpu={cpu}", "-mthumb", *CPU_FLAGS[cpu]]
-link = [] if host else [
-    "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", f"-L{boards}", f"-L{boards / 'common'}", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,-Map,$BUILD_DIR/firmware.map"]
+link = (
+    []
+    if host
+    else [
+        "-nostartfiles",
+        "--specs=nano.specs",
+        "--specs=nosys.specs",
+        f"-L{boards}",
+        f"-L{boards / 'common'}",
+        "-Wl,--gc-sections",
+        "-Wl,--no-warn-rwx-segments",
+        "-Wl,-Map,$BUILD_DIR/firmware.map",
+    ]
+)
 
 env.Replace(
-    AR=f"{prefix}gcc-ar", AS=f"{prefix}gcc", CC=f"{prefix}gcc", CXX=f"{prefix}g++", LINK=f"{prefix}g++",
-    OBJCOPY=f"{prefix}objcopy", RANLIB=f"{prefix}gcc-ranlib", SIZETOOL=f"{prefix}size", ARFLAGS=["rcs"],
+    AR=f"{prefix}gcc-ar",
+    AS=f"{prefix}gcc",
+    CC=f"{prefix}gcc",
+    CXX=f"{prefix}g++",
+    LINK=f"{prefix}g++",
+    OBJCOPY=f"{prefix}objcopy",
+    RANLIB=f"{prefix}gcc-ranlib",
+    SIZETOOL=f"{prefix}size",
+    ARFLAGS=["rcs"],
     SIZEPROGREGEXP=r"^(?:\.vectors|\.text|\.ARM\.exidx|\.data)\s+([0-9]+).*",
     SIZEDATAREGEXP=r"^(?:\.stack|\.noinit|\.data|\.bss)\s+([0-9]+).*",
-    SIZECHECKCMD="$SIZETOOL -A -d $SOURCES", SIZEPRINTCMD="$SIZETOOL -B -d $SOURCES",
-    PROGNAME="firmware", PROGSUFFIX=".elf",
+    SIZECHECKCMD="$SIZETOOL -A -d $SOURCES",
+    SIZEPRINTCMD="$SIZETOOL -B -d $SOURCES",
+    PROGNAME="firmware",
+    PROGSUFFIX=".elf",
 )
 env.Append(
-    ASFLAGS=machine, ASPPFLAGS=["-x", "assembler-with-cpp"], CFLAGS=["-std=gnu11"],
+    ASFLAGS=machine,
+    ASPPFLAGS=["-x", "assembler-with-cpp"],
+    CFLAGS=["-std=gnu11"],
     # -ffp-contract=off: every float operation rounds once, whatever the compiler (docs/method.md)
-    CCFLAGS=[*machine, "-O2", "-g3", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common",
-             "-Wall", "-Wextra", "-Werror", f"-ffile-prefix-map={project}=."],
+    CCFLAGS=[
+        *machine,
+        "-O2",
+        "-g3",
+        "-ffp-contract=off",
+        "-ffunction-sections",
+        "-fdata-sections",
+        "-fno-common",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-ffile-prefix-map={project}=.",
+    ],
     CXXFLAGS=["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit"],
-    CPPPATH=[model, *(str(project / "firmware" / folder) for folder in (
-        "app", "boards", "boards/common", "lib/dynq", "lib/frontend"))],
-    LINKFLAGS=[*machine, *link], LIBS=["m"],
-    BUILDERS={"ElfToBin": Builder(
-        action=env.VerboseAction("$OBJCOPY -O binary $SOURCES $TARGET", "Building $TARGET"), suffix=".bin")},
+    CPPPATH=[
+        model,
+        *(
+            str(project / "firmware" / folder)
+            for folder in ("app", "boards", "boards/common", "lib/dynq", "lib/frontend")
+        ),
+    ],
+    LINKFLAGS=[*machine, *link],
+    LIBS=["m"],
+    BUILDERS={
+        "ElfToBin": Builder(
+            action=env.VerboseAction("$OBJCOPY -O binary $SOURCES $TARGET", "Building $TARGET"), suffix=".bin"
+        )
+    },
 )
-
 
 
 def name_apart(env, node):

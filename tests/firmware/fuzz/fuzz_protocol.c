@@ -1,5 +1,5 @@
-/* libFuzzer target: any bytes through the parser, its buffers at their exact size on the heap, so that AddressSanitizer sees
- * the first byte out of bounds. */
+/* libFuzzer target: any bytes through the parser, its buffers at their exact size on the heap, so that AddressSanitizer
+ * sees the first byte out of bounds. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
