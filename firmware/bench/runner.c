@@ -6,43 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dynq.h"
+#include "jobs.h"
 
-#define MAGIC 0x716e7964u
 #define GUARD 0xa5a5a5a5u
 #define GUARD_WORDS 4
-
-enum { FROM_FLOATS, FROM_FLOATS_WITH_RANGE, FROM_BYTES, FROM_PREVIOUS, SOFTMAX };
-
-typedef struct {
-  uint32_t magic;
-  uint32_t jobs;
-  char results[56]; /* path of the file for the results */
-} header_t;
-
-/* Offsets are from BLOB_BASE. */
-typedef struct {
-  uint32_t source;
-  uint32_t inputs;
-  uint32_t outputs;
-  uint32_t bits;
-  uint32_t relu;
-  uint32_t want_range;
-  uint32_t x;
-  uint32_t weights;
-  uint32_t columns;
-  float scale;
-  int32_t zero_point;
-  dynq_range_t range;
-  uint32_t padding[3];
-} job_t;
-
-/* Per job, behind the outputs. */
-typedef struct {
-  dynq_range_t range;
-  uint32_t guards_intact;
-  uint32_t scratch_bytes;
-} trailer_t;
 
 static _Alignas(16) uint32_t outputs[2][MAX_OUTPUTS + GUARD_WORDS];
 static _Alignas(16) uint32_t scratch[MAX_SCRATCH / 4 + GUARD_WORDS];
@@ -135,7 +102,7 @@ static uint32_t guarded(const uint32_t *guard) {
 
 int main(void) {
   const header_t *header = blob(0);
-  if (header->magic != MAGIC) {
+  if (header->magic != JOBS_MAGIC) {
     leave(2);
   }
   const uintptr_t arguments[3] = {(uintptr_t)header->results, 5 /* "wb" */, strlen(header->results)};

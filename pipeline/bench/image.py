@@ -7,6 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
 from pipeline.bench.cores import Core
 from pipeline.errors import ToolchainError
 
@@ -23,11 +26,16 @@ _WARNINGS = ("-Wall", "-Wextra", "-Werror")
 
 @dataclass(frozen=True)
 class Image:
-    """A linked runner and the size of each library function in it, in bytes of code."""
+    """A linked runner.
+
+    Attributes:
+        objects: the kernel library's compiled files.
+    """
 
     core: Core
     variant: str
     elf: Path
+    objects: tuple[Path, ...]
 
 
 def tool(name: str) -> str:
@@ -72,18 +80,65 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
     """
     compiler = tool("arm-none-eabi-gcc")
     chosen = variant or core.variant
-    elf = folder / f"{core.name}-{chosen}{optimize}.elf"
+    folder = folder / f"{core.name}-{chosen}{optimize}"
     folder.mkdir(parents=True, exist_ok=True)
-    sources = sorted([*DYNQ.glob("*.c"), *DYNQ.glob("*.S"), BENCH / "runner.c"])
-    defines = [f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else []
-    memory = {"code_origin": core.code[0], "code_length": core.code[1], "ram_origin": core.ram[0],
-              "ram_length": core.ram[1]}
-    run_tool([
-        compiler, f"-mcpu={core.cpu}", "-mthumb", *core.flags, "-std=c11", optimize, "-g", "-ffp-contract=off",
-        "-ffunction-sections", "-fdata-sections", *_WARNINGS, *defines,
+    flags = [
+        f"-mcpu={core.cpu}", "-mthumb", *core.flags, "-std=c11", optimize, "-g", "-ffp-contract=off",
+        "-ffunction-sections", "-fdata-sections", *_WARNINGS, f"-I{DYNQ}",
         f"-DBLOB_BASE={core.blob[0]:#x}u", f"-DMAX_OUTPUTS={core.max_outputs}",
         f"-DMAX_SCRATCH={MAX_SCRATCH if core.ram[1] > 0x4000 else 4096}",
-        f"-I{DYNQ}", *map(str, sources), "-nostartfiles", "--specs=nosys.specs", f"-T{BENCH / 'runner.ld'}",
-        *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()), "-Wl,--gc-sections", "-lm",
-        "-Wl,--no-warn-rwx-segments", "-o", str(elf)], f"building the {core.name} runner ({chosen})")
-    return Image(core, chosen, elf)
+        *([f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else [])]
+    objects = []
+    for source in [*library_sources(), BENCH / "runner.c"]:
+        objects.append(folder / f"{source.name}.o")
+        run_tool([compiler, *flags, "-c", str(source), "-o", str(objects[-1])],
+                 f"compiling {source.name} for {core.cpu}")
+    memory = {"code_origin": core.code[0], "code_length": core.code[1], "ram_origin": core.ram[0],
+              "ram_length": core.ram[1]}
+    elf = folder / "runner.elf"
+    run_tool([compiler, *flags, *map(str, objects), "-nostartfiles", "--specs=nosys.specs", f"-T{BENCH / 'runner.ld'}",
+              *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()), "-Wl,--gc-sections", "-lm",
+              "-Wl,--no-warn-rwx-segments", "-o", str(elf)], f"linking the {core.name} runner")
+    return Image(core, chosen, elf, tuple(objects[:-1]))
+
+
+def library_sources() -> list[Path]:
+    """Every source file of the kernel library; those of other variants compile to nothing."""
+    return sorted([*DYNQ.glob("*.c"), *DYNQ.glob("*.S")])
+
+
+def build_host_runner(folder: Path, variant: str, *, flags: tuple[str, ...] = ()) -> Path:
+    """Compiles a portable variant and the host's runner.
+
+    Args:
+        variant: ``reference`` or ``scalar``.
+        flags: further compiler flags, sanitizers for instance.
+
+    Raises:
+        ToolchainError: no C compiler, or it failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / f"host-{variant}"
+    run_tool([tool("gcc"), "-std=c11", "-O2", "-g", "-ffp-contract=off", *_WARNINGS, *flags,
+              f"-DDYNQ_VARIANT_{variant.upper()}", f"-I{DYNQ}", *map(str, DYNQ.glob("*.c")),
+              str(BENCH / "host_runner.c"), "-o", str(program)], f"building the host runner ({variant})")
+    return program
+
+
+def code_bytes(image: Image) -> dict[int, int]:
+    """Bytes of code of the kernel library at 8, 4 and 2 bits: all of its functions but other bit widths' kernels.
+
+    Functions of one bit width end in ``_w8``, ``_w4`` or ``_w2``. Counts compiled code only, not libgcc's soft floats.
+    """
+    total = 0
+    kernels = {8: 0, 4: 0, 2: 0}
+    for path in image.objects:
+        with path.open("rb") as file:
+            elf = ELFFile(file)
+            total += sum(section["sh_size"] for section in elf.iter_sections() if section.name.startswith(".text"))
+            table = elf.get_section_by_name(".symtab")
+            for symbol in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
+                for bits in kernels:
+                    if symbol["st_info"]["type"] == "STT_FUNC" and f"_w{bits}" in symbol.name:
+                        kernels[bits] += symbol["st_size"]
+    return {bits: total - sum(kernels.values()) + own for bits, own in kernels.items()}

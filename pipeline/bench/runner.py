@@ -21,7 +21,7 @@ Source = Literal["floats", "floats_with_range", "bytes", "previous", "softmax"]
 _SOURCES: tuple[Source, ...] = ("floats", "floats_with_range", "bytes", "previous", "softmax")
 
 _HEADER = struct.Struct("<II56s")
-_JOB = struct.Struct("<9IfiII12x")
+_JOB = struct.Struct("<9Ifi4I4x")
 _TRAILER = struct.Struct("<4I")
 _MAGIC = 0x716E7964
 
@@ -85,12 +85,14 @@ def write_blob(jobs: Sequence[Job], variant: str, results: Path) -> bytes:
         bounds = (int(low.view(np.uint32)), int(high.view(np.uint32)))
         x = place(job.x.tobytes()) if job.x is not None else 0
         if job.layer is None:
-            records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0)
+            records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0,
+                                 0, 0)
             continue
         packed = pack(job.layer, variant)
+        columns = packed.columns.tobytes()
         records += _JOB.pack(_SOURCES.index(job.source), packed.inputs, packed.outputs, packed.bits, packed.relu,
-                             job.want_range, x, place(packed.weights), place(packed.columns.tobytes()), job.scale,
-                             job.zero_point, *bounds)
+                             job.want_range, x, place(packed.weights), place(columns), job.scale, job.zero_point,
+                             *bounds, len(packed.weights), len(columns))
     return _HEADER.pack(_MAGIC, len(jobs), name) + bytes(records) + bytes(data)
 
 
@@ -113,6 +115,19 @@ def run_jobs(image: Image, jobs: Sequence[Job], *, plugin: str = "", seconds: in
             "-semihosting-config", "enable=on,target=native", "-kernel", str(image.elf),
             "-device", f"loader,file={blob},addr={image.core.blob[0]:#x},force-raw=on",
             *(["-plugin", plugin] if plugin else [])], f"the {image.core.name} runner", seconds)
+        return _read_results(results.read_bytes(), jobs)
+
+
+def run_jobs_on_host(program: Path, variant: str, jobs: Sequence[Job], *, seconds: int = 300) -> list[Result]:
+    """Runs jobs with a host build of the kernels (:func:`pipeline.bench.image.build_host_runner`).
+
+    Raises:
+        ToolchainError: the run failed; with sanitizers, the message carries their report.
+    """
+    with TemporaryDirectory(prefix="dynq") as folder:
+        results, blob = Path(folder) / "results", Path(folder) / "blob"
+        blob.write_bytes(write_blob(jobs, variant, results))
+        run_tool([str(program), str(blob)], f"the host runner ({variant})", seconds)
         return _read_results(results.read_bytes(), jobs)
 
 

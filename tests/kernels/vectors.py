@@ -35,7 +35,8 @@ def float_case(name, layer, x, *, source="floats") -> Case:
 def bytes_case(name, layer, x, scale, zero_point) -> Case:
     codes = np.maximum(x.astype(np.int32), -127)
     frame = Frame(codes, f32(scale), -(f32(scale) * f32(zero_point)))
-    return Case(name, Job(layer, x, "bytes", scale=float(f32(scale)), zero_point=zero_point), fully_connected(layer, frame))
+    job = Job(layer, x, "bytes", scale=float(f32(scale)), zero_point=zero_point)
+    return Case(name, job, fully_connected(layer, frame))
 
 
 def shape_cases(bits: int, *, most: int = 4096, seed: int = 0) -> list[Case]:
@@ -55,7 +56,7 @@ def shape_cases(bits: int, *, most: int = 4096, seed: int = 0) -> list[Case]:
 
 
 def bound_cases(bits: int, *, most: int = 4096) -> list[Case]:
-    """Sums as large as they get: extreme codes of one sign or the other, by column, at and around every section's end."""
+    """Sums as large as they get: extreme codes of either sign, column by column, around every section's end."""
     cases = []
     top = (1 << bits) - 1
     ones = np.ones(6, f32)
@@ -63,7 +64,8 @@ def bound_cases(bits: int, *, most: int = 4096) -> list[Case]:
         columns = np.stack([np.full(k, top), np.zeros(k), np.arange(k) % 2 * top, (np.arange(k) < k // 2) * top,
                             np.full(k, top // 2), np.full(k, 1 << (bits - 1))], axis=1).astype(np.uint8)
         layer = QuantizedLayer("bound", bits, columns, ones, -ones, ones * 3, False)
-        for name, x in (("high", np.full(k, 127)), ("low", np.full(k, -128)), ("alternating", np.arange(k) % 2 * 254 - 127),
+        for name, x in (("high", np.full(k, 127)), ("low", np.full(k, -128)),
+                        ("alternating", np.arange(k) % 2 * 254 - 127),
                         ("step", np.where(np.arange(k) < k // 2, 127, -127))):
             cases.append(bytes_case(f"bound {k} {name}", layer, x.astype(np.int8), 0.5, 3))
         x = np.full(k, 1.0)
@@ -105,7 +107,8 @@ def value_cases(bits: int) -> list[Case]:
         cases.append(float_case(f"{name} weights and frame", _layer(rng, 37, 6, bits, True, spread=spread),
                                 x * f32(spread)))
     constant = quantize_columns(np.tile(np.linspace(-1, 1, 6), (37, 1)), np.linspace(-2, 2, 6), bits)
-    cases += [float_case("constant columns", constant, x), float_case("constant columns and frame", constant, x * 0 + 3)]
+    cases.append(float_case("constant columns", constant, x))
+    cases.append(float_case("constant columns and frame", constant, x * 0 + 3))
     # every product and sum in the affine correction may become a denormal
     for exponent in range(-149, -100, 7):
         scale, offset = f32(2.0**-64 / 200), f32(1.5 * 2.0**exponent)

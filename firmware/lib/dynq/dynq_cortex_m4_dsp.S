@@ -21,7 +21,7 @@
 #define PRODUCT s1
 #define OFFSET s2
 #define CODES s3
-#define END s4
+#define CODES_END s4
 #define SECTION s5
 #define CORRECTION s6
 #define ENTRY s7
@@ -46,6 +46,9 @@
   .balign 4
 \name:
 .endm
+.macro END_FUNCTION name
+  .size \name,.-\name
+.endm
 
 /* Loads the job; `skip` steps of `bytes` after `first` is where the unrolled steps are entered. */
 .macro ENTER first bytes
@@ -62,7 +65,7 @@
 
 /* At the end of the codes go to the epilogue, at the end of a section go on. */
 .macro NEXT_SECTION
-  vmov r0,END
+  vmov r0,CODES_END
   cmp r12,r0
   beq dynq_m4_store
 .endm
@@ -110,6 +113,7 @@ FUNCTION dynq_m4_columns_w8
   add r0,r12,#1024
   vmov SECTION_END,r0
   b .Lsteps_w8
+END_FUNCTION dynq_m4_columns_w8
 
 /* ---- 4 bits: 8 inputs x 4 columns in 30 instructions, 38 cycles. A word holds all four columns. */
 .macro PAIRS_W4 first input0 second input1
@@ -150,7 +154,7 @@ FUNCTION dynq_m4_columns_w4
   vmov r0,s16
   sub r7,r7,r6
   add r7,r0,r7,asr #12
-  vmov r0,END
+  vmov r0,CODES_END
   cmp r12,r0
   bne .Lsection_w4
   /* the sums of the lower columns never leave 32 bits: 256 * 15 * 127 * 4096 < 2^31 */
@@ -165,6 +169,7 @@ FUNCTION dynq_m4_columns_w4
   add r0,r12,#1024
   vmov SECTION_END,r0
   b .Lsteps_w4
+END_FUNCTION dynq_m4_columns_w4
 
 /* ---- 2 bits: 8 inputs x 4 columns in 18 instructions, 24 cycles. One SMLAD serves two columns and two inputs: a lane is
  * q_a + 2^14 q_b, so a sum is A + 2^14 B, where A is kept within 14 bits by taking it out after every block of at most 40
@@ -226,6 +231,7 @@ FUNCTION dynq_m4_columns_w2
   add r0,r0,r12
   vmov SECTION_END,r0
   b .Lblock_w2
+END_FUNCTION dynq_m4_columns_w2
 
 /* ---- Affine correction, ReLU and range of the tile in r4-r7; then the next tile. */
 FUNCTION dynq_m4_store
@@ -319,6 +325,7 @@ dynq_m4_tile:
   str lr,[r0,#JOB_WEIGHTS]
   vpop {s16-s31}
   pop {r0,r4-r11,pc}
+END_FUNCTION dynq_m4_store
 
 /* ---- Codes of float inputs: r0 x | r1 codes | r2 steps | r3 frame -> 1 | r4-r7 pairs | r12 sum */
 .macro PAIRS_F32 low high a b c d
@@ -358,6 +365,7 @@ FUNCTION dynq_m4_codes_f32
   mov r0,r12
   pop {r4-r9}
   bx lr
+END_FUNCTION dynq_m4_codes_f32
 
 /* ---- Codes of int8 inputs: r0 x | r1 codes | r2 steps -> r3 ones, per byte | r4-r7 pairs | r8 ones, per lane | r12 sum */
 FUNCTION dynq_m4_codes_s8
@@ -389,4 +397,5 @@ FUNCTION dynq_m4_codes_s8
   mov r0,r12
   pop {r4-r8}
   bx lr
+END_FUNCTION dynq_m4_codes_s8
 #endif
