@@ -176,5 +176,22 @@ def export_command(model: Path, target: str, out: Path) -> None:
         )
 
 
+@main.command("doctor")
+def doctor_command() -> None:
+    """Looks for what would stop a run: programs, packages, serial ports."""
+    from pipeline.doctor import examine
+
+    with guarded():
+        checks = []
+        for check in examine():
+            checks.append(check)
+            mark = "[green]ok[/]     " if check.ok else "[bold red]missing[/]"
+            console.print(f"{mark}  {check.name}: {check.found}", highlight=False)
+            if not check.ok:
+                console.print(f"           needed for {check.needed_for}; {check.hint}", highlight=False)
+        if not all(check.ok for check in checks):
+            sys.exit(1)
+
+
 if __name__ == "__main__":
     main()
