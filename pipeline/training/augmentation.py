@@ -17,6 +17,7 @@ from pipeline.recipe import AugmentationSection
 
 Floats = NDArray[np.float32]
 _CHUNK = 2048
+_BINS_PER_DEGREE = 2.3  # neighbouring bins correlate: zero padding to 512, and the Hann window's main lobe
 _SELF_NOISE = (0.3, 10.0)  # of a microphone and its converter, in steps of 16-bit PCM
 
 
@@ -45,8 +46,12 @@ class AugmentedSet:
         segment = np.repeat(np.arange(settings.bands + 1), tables.segment_bins)
         rising = np.bincount(segment, tables.rising, settings.bands + 1)[:-1]
         falling = np.bincount(segment, 1 - tables.rising, settings.bands + 1)[1:]
-        # mel power of white noise of variance 1
+        # mel power of white noise of variance 1; estimated from one frame it scatters as a gamma distribution
         self._white = ((rising + falling) * np.sum(4.0 * tables.window.astype(np.float64) ** 2)).astype(np.float32)
+        squares = np.bincount(segment, tables.rising**2, settings.bands + 1)[:-1]
+        squares += np.bincount(segment, (1 - tables.rising) ** 2, settings.bands + 1)[1:]
+        independent = (rising + falling) ** 2 / squares / _BINS_PER_DEGREE
+        self._scatter = np.maximum(independent, 1.0).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -71,8 +76,8 @@ class AugmentedSet:
         power *= _decibels(rng.uniform(-section.gain_db, section.gain_db, (n, 1, 1)))
         low, high = np.log(_SELF_NOISE)
         sigma = np.exp(rng.uniform(low, high, (n, 1, 1))).astype(np.float32)
-        # a spectrum estimated from one frame scatters around its mean as an exponential distribution
-        power += sigma**2 * self._white * rng.standard_exponential(power.shape, np.float32)
+        scattered = rng.standard_gamma(self._scatter, power.shape, np.float32) / self._scatter
+        power += sigma**2 * self._white * scattered
         return power
 
     def _window(self, clips: Floats, rng: np.random.Generator) -> Floats:

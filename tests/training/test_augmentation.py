@@ -122,12 +122,12 @@ def test_reverberation_fills_what_follows_a_sound_only():
     codes, _ = varied(clips, reverb_probability=1.0)
     before = plain(clips)
     row = int(np.flatnonzero(context_indices(SETTINGS) + 11 >= 24)[0])
-    assert np.abs(codes[:, : row - 1] - before[:, : row - 1]).max() <= 1
-    assert (codes[:, row + 1] - before[:, row + 1]).min() > 3
+    assert np.abs(codes[:, : row - 1] - before[:, : row - 1]).max() <= 9  # of the steady background: up to 5 dB
+    assert (codes[:, row] - before[:, row]).min() > 9
 
 
 def test_quiet_clips_get_the_noise_of_a_microphone():
     codes, _ = varied(np.zeros((200, 50, 20), np.float32))
-    assert (codes == -127).mean() < 1e-3
+    assert (codes == -127).mean() < 0.01
     assert codes.max() < 0
     assert codes.mean(axis=(1, 2)).std() > 5
