@@ -53,18 +53,23 @@ def _fast(length: int) -> int:
     return -(-length // 2048) * 2048
 
 
-def place(speech: Speech, samples: int, rng: np.random.Generator, jitter: float) -> Speech:
-    """The speech about the middle of a clip, at most ``jitter`` seconds off; what is too long loses both ends."""
-    if len(speech) > samples:
-        start = (len(speech) - samples) // 2
-        speech = speech[start : start + samples].copy()
-        ramp = np.linspace(0, 1, _FADE, dtype=np.float32)
-        speech[:_FADE] *= ramp
-        speech[-_FADE:] *= ramp[::-1]
-    start = (samples - len(speech)) // 2 + int(rng.uniform(-jitter, jitter) * SAMPLE_RATE)
-    start = min(max(start, 0), samples - len(speech))
+def place(speech: Speech, word: int, samples: int, rng: np.random.Generator, jitter: float) -> Speech:
+    """A clip whose middle is that of the first ``word`` samples of speech, at most ``jitter`` seconds off.
+
+    Reverberation after the word does not move it; what does not fit is cut off at both ends.
+    """
+    start = (samples - word) // 2
+    if start >= 0:
+        start = min(max(start + int(rng.uniform(-jitter, jitter) * SAMPLE_RATE), 0), samples - word)
+    first, last = max(0, -start), min(len(speech), samples - start)
+    part = speech[first:last].copy()
+    ramp = np.linspace(0, 1, _FADE, dtype=np.float32)
+    if first > 0:
+        part[:_FADE] *= ramp
+    if last < len(speech):
+        part[-_FADE:] *= ramp[::-1]
     clip = np.zeros(samples, np.float32)
-    clip[start : start + len(speech)] = speech
+    clip[start + first : start + last] = part
     return clip
 
 

@@ -36,7 +36,7 @@ _SHARE: dict[SplitName, float] = {"training": 1.0, "validation": 0.2, "testing":
 _FOREIGN_SHARE = 0.15
 _SPLICE_SHARE = 0.2
 _JITTER_SECONDS = 0.08
-_SNR_DB = (12.0, 45.0)
+_SNR_DB = (12.0, 55.0)
 _NOISE_SECONDS = 40.0
 _BABBLE_VOICES = 6
 _BABBLES = 4
@@ -157,11 +157,12 @@ def _record_all(
         def one(index: int) -> None:
             rng = np.random.default_rng([*seed, index])  # of its own, so that threads cannot change the result
             sound = speech[index][0] if len(speech[index]) == 1 else splice(speech[index][0], speech[index][1])
+            word = len(sound)
             sound = room.colour(sound, rng)
             if rng.random() < 0.6:
                 sound = room.reverberate(sound, rooms[int(rng.integers(_ROOMS))])
             crop, _ = silence_clips(noise, 1, samples, rng)
-            placed = room.place(sound, samples, rng, _JITTER_SECONDS)
+            placed = room.place(sound, word, samples, rng, _JITTER_SECONDS)
             clips[index] = room.record(placed, crop[0].astype(np.float32), rng, snr_db=_SNR_DB)
             task.advance()
 

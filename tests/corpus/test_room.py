@@ -36,16 +36,20 @@ def test_colouring_keeps_length_and_rough_level():
         assert 0.3 < coloured.std() / speech.std() < 2
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(1, 20_000), st.integers(0, 99), st.floats(0, 0.5))
-def test_speech_lies_in_the_clip_whole_where_it_fits(length, seed, jitter):
-    speech = np.ones(length, np.float32)
-    clip = room.place(speech, 8000, rng(seed), jitter)
+@settings(max_examples=80, deadline=None)
+@given(st.integers(200, 20_000), st.integers(0, 9000), st.integers(0, 99), st.floats(0, 0.5))
+def test_the_word_lies_about_the_middle_whole_where_it_fits(word, tail, seed, jitter):
+    speech = np.concatenate([np.full(word, 2, np.float32), np.ones(tail, np.float32)])
+    clip = room.place(speech, word, 8000, rng(seed), jitter)
     assert clip.shape == (8000,)
-    if length <= 8000:
-        assert clip.sum() == length
-        first = int(np.flatnonzero(clip)[0])
-        assert abs(first - (8000 - length) // 2) <= jitter * 16_000 + 1
+    first = int(np.flatnonzero(clip)[0])
+    if word <= 8000:
+        assert abs(first - (8000 - word) // 2) <= jitter * 16_000 + 1
+        assert np.count_nonzero(clip) >= min(word + tail, 8000 - first) - 1
+        if tail == 0:
+            assert np.array_equal(clip[first : first + word], speech)
+    else:
+        assert np.count_nonzero(clip == 2) >= 8000 - 2 * 80
 
 
 def test_noise_is_added_at_the_ratio_asked_for():
