@@ -1,12 +1,14 @@
 """A quantized model as files: the ``.tflite`` that everything later starts from, and C arrays."""
 
 from pipeline.export.c_arrays import CArrays, write_c_arrays, write_tflm_arrays
+from pipeline.export.mlperf import RunnerFiles, write_runner_files
 from pipeline.export.op_resolver import op_resolver, operators
 from pipeline.export.reference_graph import encode_reference_tflite, write_reference_tflite
 from pipeline.export.tflite import decode_tflite, encode_tflite, read_tflite, write_tflite
 
 __all__ = [
     "CArrays",
+    "RunnerFiles",
     "decode_tflite",
     "encode_reference_tflite",
     "encode_tflite",
@@ -15,6 +17,7 @@ __all__ = [
     "read_tflite",
     "write_c_arrays",
     "write_reference_tflite",
+    "write_runner_files",
     "write_tflite",
     "write_tflm_arrays",
 ]
