@@ -15,8 +15,10 @@ from pipeline.device.link import Link, LinkClosed, NoAnswer
 from pipeline.device.protocol import DB_MAX, answers_match, checked_text, encode_frame, registry
 from pipeline.errors import DeviceError
 
-ATTEMPTS = 8
-"""Times that a command is sent before the link is given up."""
+ATTEMPTS = 24
+"""Times that a command is sent before a link that damages what it carries is given up."""
+SILENT_ATTEMPTS = 5
+"""The same for a device of which nothing at all is heard: more patience would only cost time."""
 
 _NOISE = tuple(
     f"e-[{text}"
@@ -114,15 +116,17 @@ class Client:
 
         Raises:
             Refused: the device gave the same error twice in a row, and not one that a damaged command gets.
-            DeviceError: no whole answer in ``ATTEMPTS`` attempts.
+            DeviceError: no whole answer in ``ATTEMPTS`` attempts, or nothing heard in ``SILENT_ATTEMPTS``.
         """
         problem = ""
+        silent = attempt = 0
         for attempt in range(ATTEMPTS):
             try:
                 if attempt:
                     self.retries += 1
                     self.link.resynchronise()
                 lines = self.link.exchange(data, self.link.timing.answer if seconds is None else seconds)
+                silent = 0
                 errors = [line for line in lines if line.startswith("e-[")]
                 if not errors:
                     return read(lines)
@@ -131,13 +135,16 @@ class Client:
                 problem = errors[0]
             except NoAnswer as error:
                 problem = error.message
+                silent = 0 if error.lines else silent + 1
+                if silent == SILENT_ATTEMPTS:
+                    break
             except LinkClosed as error:
                 problem = error.message
                 self.link.reopen()
             except _Damaged as error:
                 problem = f"damaged answer: {error}"
         raise DeviceError(
-            f"no usable answer from {self.link.url} in {ATTEMPTS} attempts; last: {problem}",
+            f"no usable answer from {self.link.url} in {attempt + 1} attempts; last: {problem}",
             "check cable and ground; try a lower baud rate or another USB port",
         )
 

@@ -219,15 +219,17 @@ class Link:
         """
         deadline = time.monotonic() + (self.timing.resynchronise if seconds is None else seconds)
         alive = False
+        heard: list[str] = []
         while time.monotonic() < deadline:
             self.write(END)
             quiet = min(time.monotonic() + self.timing.prod, deadline)
             while (line := self.line(quiet)) is not None and time.monotonic() < deadline:
                 alive = alive or line == READY
+                heard.append(line)
                 quiet = time.monotonic() + self.timing.quiet
             if alive and line is None:
                 return
-        raise NoAnswer(f"{self.url} does not answer", [])
+        raise NoAnswer(f"{self.url} does not answer", heard)
 
 
 def _cannot_open(url: str, error: Exception) -> DeviceError:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.device.client import BuildInfo, MemoryUse
+from pipeline.device.client import BuildInfo, Client, LayerTicks, MemoryUse, Refused
 from pipeline.device.journal import Journal
 from pipeline.device.session import Device
 from pipeline.errors import DeviceError
 from pipeline.progress import SILENT, Progress
 from pipeline.quantization import QuantizedModel
 from pipeline.quantization import logits as reference_logits
+
+_LAYER_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,16 @@ class DeviceResult:
     seconds: float
 
 
+def _layers_of(client: Client, row: NDArray[np.int8]) -> tuple[LayerTicks, ...]:
+    """Per-layer ticks of one inference of ``row``; a device that resets in between has forgotten it: asked again."""
+    for _ in range(_LAYER_ATTEMPTS):
+        client.run(row)  # `layers%` tells of the last inference, and a resumed run may have made none
+        with suppress(Refused):
+            return client.layers()[0]
+    client.run(row)
+    return client.layers()[0]
+
+
 def run_test(
     device: Device,
     model: QuantizedModel,
@@ -97,8 +110,7 @@ def run_test(
             if index not in journal.results:
                 journal.add(index, client.run(row))
                 task.advance()
-        client.run(rows[-1])  # `layers%` tells of the last inference, and a resumed run may have made none
-        layers, _ = client.layers()
+        layers = _layers_of(client, rows[-1])
         memory = client.memory()
         results = [journal.results[index] for index in range(len(rows))]
     logits = np.stack([result.logits for result in results])

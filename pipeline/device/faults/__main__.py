@@ -1,0 +1,45 @@
+"""``python -m pipeline.device.faults``: the campaign, and its table into docs/faults.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.boards import PROJECT
+from pipeline.console import RichProgress, console, guarded
+from pipeline.device.faults.campaign import campaign
+from pipeline.device.faults.kinds import KINDS
+from pipeline.device.faults.outcome import failures
+from pipeline.device.faults.page import page
+from pipeline.device.faults.subject import prepare
+from pipeline.files import write_text
+
+
+@click.command()
+@click.option("--runs", default=5100, show_default=True, help="At least that many, spread over the kinds of fault.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(tuple(KINDS)), help="Only these kinds of fault.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the first run of each kind.")
+@click.option("--workers", default=12, show_default=True, help="Runs at the same time.")
+@click.option("--out", default=Path("out/faults"), show_default=True, type=click.Path(path_type=Path),
+              help="Folder for firmware and outcomes; an interrupted campaign goes on from there.")
+@click.option("--page", "page_path", default=PROJECT / "docs" / "faults.md", type=click.Path(path_type=Path),
+              help="Where the table goes.")
+@guarded()
+def main(runs: int, kinds: tuple[str, ...], seed: int, workers: int, out: Path, page_path: Path) -> None:
+    """Tests the firmware over thousands of serial ports that misbehave."""
+    progress = RichProgress(console)
+    firmware = prepare(out, progress=progress)
+    outcomes = campaign(firmware, runs, kinds=kinds or tuple(KINDS), seed=seed, workers=workers,
+                        log=out / "outcomes.jsonl", progress=progress)
+    write_text(page_path, page(outcomes, len(firmware.features)))
+    failed = failures(outcomes)
+    console.print(f"{len(outcomes):,} runs, {len(failed)} failed; table in {page_path}")
+    for outcome in failed[:20]:
+        console.print(f"  {outcome.kind} {outcome.seed}: {outcome.end} {outcome.message}", markup=False)
+    if failed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
