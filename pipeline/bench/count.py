@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
-
 from pipeline.bench.cycles import Counts, disassemble, estimate
-from pipeline.bench.image import BENCH, Image, run_tool
+from pipeline.bench.image import BENCH, Image, functions, run_tool
 from pipeline.bench.runner import Job, Result, run_jobs
 from pipeline.errors import ToolchainError
 
@@ -51,23 +48,13 @@ def build_plugin(folder: Path) -> Path:
     return plugin
 
 
-def symbols(elf: Path) -> dict[str, tuple[int, int]]:
-    """Address (without the Thumb bit) and size in bytes of every function in an image."""
-    with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
-        if not isinstance(table, SymbolTableSection):
-            raise ToolchainError(f"{elf} has no symbols")
-        return {symbol.name: (symbol["st_value"] & ~1, symbol["st_size"]) for symbol in table.iter_symbols()
-                if symbol["st_info"]["type"] == "STT_FUNC"}
-
-
 def measure(image: Image, plugin: Path, jobs: Sequence[Job], *, seconds: int = 300) -> list[Measurement]:
     """Runs jobs and counts each.
 
     Raises:
         ToolchainError: the emulator failed or has no plugin support.
     """
-    where = symbols(image.elf)
+    where = functions(image.elf)
     program = disassemble(image.elf)
     with TemporaryDirectory(prefix="dynq") as folder:
         out = Path(folder) / "counts"

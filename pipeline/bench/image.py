@@ -126,19 +126,27 @@ def build_host_runner(folder: Path, variant: str, *, flags: tuple[str, ...] = ()
 
 
 def code_bytes(image: Image) -> dict[int, int]:
-    """Bytes of code of the kernel library at 8, 4 and 2 bits: all of its functions but other bit widths' kernels.
+    """Bytes of code of the kernel library at 8, 4 and 2 bits: its linked functions but other widths' kernels.
 
     Functions of one bit width end in ``_w8``, ``_w4`` or ``_w2``. Counts compiled code only, not libgcc's soft floats.
     """
-    total = 0
+    common = 0
     kernels = {8: 0, 4: 0, 2: 0}
+    linked = set(functions(image.elf))
     for path in image.objects:
-        with path.open("rb") as file:
-            elf = ELFFile(file)
-            total += sum(section["sh_size"] for section in elf.iter_sections() if section.name.startswith(".text"))
-            table = elf.get_section_by_name(".symtab")
-            for symbol in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
-                for bits in kernels:
-                    if symbol["st_info"]["type"] == "STT_FUNC" and f"_w{bits}" in symbol.name:
-                        kernels[bits] += symbol["st_size"]
-    return {bits: total - sum(kernels.values()) + own for bits, own in kernels.items()}
+        for name, (_, size) in functions(path).items():
+            own = [bits for bits in kernels if f"_w{bits}" in name]
+            if name in linked and own:
+                kernels[own[0]] += size
+            elif name in linked:
+                common += size
+    return {bits: common + size for bits, size in kernels.items()}
+
+
+def functions(elf: Path) -> dict[str, tuple[int, int]]:
+    """Address (without the Thumb bit) and size in bytes of every function in an image or object file."""
+    with elf.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        symbols = table.iter_symbols() if isinstance(table, SymbolTableSection) else iter(())
+        return {symbol.name: (symbol["st_value"] & ~1, symbol["st_size"]) for symbol in symbols
+                if symbol["st_info"]["type"] == "STT_FUNC"}

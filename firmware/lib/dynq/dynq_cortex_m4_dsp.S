@@ -27,17 +27,17 @@
 #define ENTRY s7
 #define COLUMNS s8
 #define OUTPUT s9
-#define TILES s10
+#define LEFT s10 /* 2 * columns left + ReLU */
 #define STEP s11 /* 2 bits; in the job, the bytes of a section */
 #define HIGH s12
 #define LOW s13
 #define LOW_START s14
 #define SECTION_END s15
-#define JOB_COLUMNS 32
-#define JOB_OUTPUT 36
 #define JOB_SECTION_BYTES 44
 #define JOB_HIGH 48
 #define JOB_WEIGHTS 60
+#define UNROLLED_STEPS 5
+#define SECTION_BYTES 960 /* of 60 steps, a multiple of the unrolled ones */
 
 .macro FUNCTION name
   .global \name
@@ -95,7 +95,7 @@ FUNCTION dynq_m4_columns_w8
   b dynq_m4_tile
   .balign 4
 .Lsteps_w8:
-  .rept 8
+  .rept UNROLLED_STEPS
   STEP_W8
   .endr
   vmov r0,SECTION_END
@@ -110,7 +110,7 @@ FUNCTION dynq_m4_columns_w8
   vmov s16,s17,r5,r7
   mov r5,r4
   mov r7,r6
-  add r0,r12,#1024
+  add r0,r12,#SECTION_BYTES
   vmov SECTION_END,r0
   b .Lsteps_w8
 END_FUNCTION dynq_m4_columns_w8
@@ -145,7 +145,7 @@ FUNCTION dynq_m4_columns_w4
   b dynq_m4_tile
   .balign 4
 .Lsteps_w4:
-  .rept 8
+  .rept UNROLLED_STEPS
   STEP_W4
   .endr
   vmov r0,SECTION_END
@@ -166,7 +166,7 @@ FUNCTION dynq_m4_columns_w4
 .Lsection_w4:
   vmov s16,r7
   mov r7,r6
-  add r0,r12,#1024
+  add r0,r12,#SECTION_BYTES
   vmov SECTION_END,r0
   b .Lsteps_w4
 END_FUNCTION dynq_m4_columns_w4
@@ -209,7 +209,7 @@ FUNCTION dynq_m4_columns_w2
   bx r0
   .balign 4
 .Lsteps_w2:
-  .rept 5
+  .rept UNROLLED_STEPS
   STEP_W2
   .endr
   ubfx r0,r5,#0,#14
@@ -274,7 +274,10 @@ FUNCTION dynq_m4_store
   vadd.f32 s19,s19,s27
   vmov r4,r5,s16,s17
   vmov r6,r7,s18,s19
-  vmov r0,TILES
+  vmov r0,LEFT
+  cmp r0,#8
+  blo .Lpartial
+.Lfull:
   lsls r1,r0,#31
   beq .Lput
   /* ReLU: the sign bit masks the value; non-negative floats order as integers. Once the smallest is 0 it stays so. */
@@ -296,10 +299,11 @@ FUNCTION dynq_m4_store
   vmov LOW,r3
 .Lput:
   vmov r1,OUTPUT
+  subs r0,r0,#8
+  blo .Lput_partial
   stmia r1!,{r4-r7}
   vmov OUTPUT,r1
-  subs r0,r0,#2
-  vmov TILES,r0
+  vmov LEFT,r0
   cmp r0,#2
   blo .Lleave
   .global dynq_m4_tile
@@ -316,16 +320,88 @@ dynq_m4_tile:
   vmov.f32 SECTION_END,SECTION
   vmov r0,ENTRY
   bx r0
+.Lpartial: /* padding columns repeat the first: the range must not see them */
+  mov r7,r4
+  cmp r0,#6
+  bhs .Lfull
+  mov r6,r4
+  cmp r0,#4
+  bhs .Lfull
+  mov r5,r4
+  b .Lfull
+.Lput_partial:
+  str r4,[r1]
+  adds r0,r0,#4
+  blt .Lleave
+  str r5,[r1,#4]
+  cmp r0,#2
+  blt .Lleave
+  str r6,[r1,#8]
 .Lleave:
   ldr r0,[sp,#64]
-  vstr COLUMNS,[r0,#JOB_COLUMNS]
-  vstr OUTPUT,[r0,#JOB_OUTPUT]
   vstr HIGH,[r0,#JOB_HIGH]
   vstr LOW,[r0,#JOB_HIGH+4]
-  str lr,[r0,#JOB_WEIGHTS]
   vpop {s16-s31}
   pop {r0,r4-r11,pc}
 END_FUNCTION dynq_m4_store
+
+/* ---- Range: r0 x | r1 n | r2 range -> r3 largest as signed | r12 largest as unsigned | r4-r7 x.
+ * Among floats as integers the largest signed one is the largest non-negative value, the largest unsigned one the most
+ * negative value. Only a vector all of one sign needs a second pass, for its smallest. A NaN comes out as one of the two. */
+.macro LARGEST x
+  cmp \x,r3
+  it gt
+  movgt r3,\x
+  cmp \x,r12
+  it hi
+  movhi r12,\x
+.endm
+.macro SMALLEST x
+  cmp \x,r3
+  it lt
+  movlt r3,\x
+.endm
+/* Applies `each` to all of x[n]; r1 counts down to 0. */
+.macro EVERY each
+  push {r4-r7}
+1:
+  tst r1,#3
+  beq 2f
+  ldr r4,[r0],#4
+  \each r4
+  subs r1,r1,#1
+  b 1b
+2:
+  subs r1,r1,#4
+  blo 3f
+  ldmia r0!,{r4-r7}
+  \each r4
+  \each r5
+  \each r6
+  \each r7
+  b 2b
+3:
+  pop {r4-r7}
+.endm
+
+FUNCTION dynq_scan
+  push {r0,r1}
+  mov r3,#0x80000000
+  movs r12,#0
+  EVERY LARGEST
+  pop {r0,r1}
+  teq r3,r12
+  itt mi /* one non-negative, one negative */
+  strdmi r12,r3,[r2]
+  bxmi lr
+  mov r3,#0x7fffffff
+  EVERY SMALLEST
+  cmp r12,#0
+  ite pl
+  strdpl r3,r12,[r2]
+  strdmi r12,r3,[r2]
+  bx lr
+END_FUNCTION dynq_scan
 
 /* ---- Codes of float inputs: r0 x | r1 codes | r2 steps | r3 frame -> 1 | r4-r7 pairs | r12 sum */
 .macro PAIRS_F32 low high a b c d

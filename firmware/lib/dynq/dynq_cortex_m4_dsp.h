@@ -16,7 +16,7 @@ typedef struct {
   uint32_t skip;          /* s7  unrolled steps to skip on entry */
   const float *columns;   /* s8 */
   float *y;               /* s9 */
-  uint32_t tiles;         /* s10 2 * number of tiles + ReLU */
+  uint32_t left;          /* s10 2 * columns + ReLU */
   uint32_t section_bytes; /* s11 2 bits only: bytes of a full section */
   uint32_t high; /* s12 bits of the largest and smallest output, kept for ReLU layers: there they order as integers */
   uint32_t low;  /* s13 */
@@ -24,7 +24,7 @@ typedef struct {
   const void *weights;
 } dynq_m4_job_t;
 
-/* Each computes job->tiles tiles of four columns and moves columns, y and weights on. */
+/* All columns of a layer, in tiles of four; fills job->high and job->low. */
 void dynq_m4_columns_w8(dynq_m4_job_t *job);
 void dynq_m4_columns_w4(dynq_m4_job_t *job);
 void dynq_m4_columns_w2(dynq_m4_job_t *job);

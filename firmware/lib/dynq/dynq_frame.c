@@ -2,7 +2,7 @@
 
 #include "dynq_variant.h"
 
-#if !defined(DYNQ_VARIANT_MVE)
+#if !defined(DYNQ_VARIANT_MVE) && !defined(DYNQ_VARIANT_CORTEX_M4_DSP)
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range) {
   int32_t low = INT32_MAX, high = INT32_MIN;
   for (uint32_t k = 0; k < n; k++) {
@@ -15,23 +15,30 @@ void dynq_scan(const float *x, uint32_t n, dynq_range_t *range) {
 }
 #endif
 
-dynq_frame_kind_t dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t *frame) {
+int dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t *frame) {
   float low = range->low, high = range->high;
   /* low <= high, so these two bound both magnitudes; a NaN fails either */
   if (!(low > -DYNQ_MAX_INPUT && high < DYNQ_MAX_INPUT)) {
-    return DYNQ_FRAME_INVALID;
+    return 0;
   }
   float span = high - low;
+  frame->clamp = 0;
   if (span < DYNQ_MIN_RANGE) {
-    *frame = (dynq_frame_t){.scale = 0.0f, .offset = low};
-    return DYNQ_FRAME_CONSTANT;
+    frame->scale = 0.0f;
+    frame->offset = low;
+    frame->inverse = 0.0f;
+    return 1;
   }
-  float middle = low * 0.5f + high * 0.5f;
-  float inverse = 254.0f / span;
-  *frame = (dynq_frame_t){
-      .scale = span / 254.0f, .offset = middle, .inverse = inverse, .largest = high > -low ? high : -low};
+  const float middle = low * 0.5f + high * 0.5f;
+  const float inverse = 254.0f / span;
+  frame->scale = span / 254.0f;
+  frame->offset = middle;
+  frame->inverse = inverse;
+#if defined(DYNQ_VARIANT_SCALAR)
+  frame->largest = high > -low ? high : -low;
+#endif
   /* subtracting, multiplying and rounding are monotone: no code lies outside those of low and high */
   frame->clamp = dynq_round((low - middle) * inverse) < -DYNQ_CODE_LIMIT ||
                  dynq_round((high - middle) * inverse) > DYNQ_CODE_LIMIT;
-  return DYNQ_FRAME_VARIES;
+  return 1;
 }

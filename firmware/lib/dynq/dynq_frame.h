@@ -11,14 +11,12 @@
 #define DYNQ_MAX_INPUT 0x1p64f  /* a frame that reaches this magnitude is invalid */
 #define DYNQ_NAN_BITS 0x7fc00000u
 
-typedef enum { DYNQ_FRAME_VARIES, DYNQ_FRAME_CONSTANT, DYNQ_FRAME_INVALID } dynq_frame_kind_t;
-
 /* x ~ offset + scale * code; code = round((x - offset) * inverse), clamped when `clamp` is set. */
 typedef struct {
   float scale;
   float offset;
   float inverse;
-  float largest;    /* largest magnitude in the frame */
+  float largest;    /* largest magnitude in the frame; only the scalar variant asks */
   int32_t code_sum; /* C: filled once the codes are known */
   uint8_t clamp;
 } dynq_frame_t;
@@ -53,8 +51,9 @@ static inline int32_t dynq_clamp(int32_t code) {
 /* Exact smallest and largest of x[n]; at least one of the two is a NaN when x holds one. */
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range);
 
-/* Scale, offset and inverse of a frame of this range. */
-dynq_frame_kind_t dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t *frame);
+/* Scale, offset and inverse of a frame of this range; 0 if the frame is invalid. A constant frame has scale and inverse
+ * 0: so all its codes are 0. */
+int dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t *frame);
 
 /* One output before ReLU, in the order of operations of docs/method.md. `product` is P = scale * code sum. */
 static inline float dynq_affine(const dynq_frame_t *frame, float product, int32_t dot, float scale, float offset,
@@ -68,11 +67,10 @@ static inline uint32_t dynq_relu(uint32_t bits) {
   return bits & ~(uint32_t)((int32_t)bits >> 31);
 }
 
-/* A variant is these four functions. The first two write the codes of a frame to scratch, in the variant's own form,
- * and return their sum; `zero` writes a frame of zero codes. */
-int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_frame_t *frame, void *scratch);
-int32_t dynq_codes_s8(const dynq_layer_t *layer, const int8_t *x, void *scratch);
-void dynq_codes_zero(const dynq_layer_t *layer, void *scratch);
+/* A variant is these two functions. The codes of a frame, written to scratch in the variant's own form; returns their
+ * sum. x is float[K], or without a frame int8[K], the codes themselves. */
+int32_t dynq_codes(const dynq_layer_t *layer, const void *x, const dynq_frame_t *frame, void *scratch);
+
 /* All outputs from the codes in scratch; the range of y too when y_range is not NULL. */
 void dynq_columns(const dynq_layer_t *layer, const dynq_frame_t *frame, const void *scratch, float *y,
                   dynq_range_t *y_range);

@@ -20,24 +20,19 @@ void dynq_layer_f32(const dynq_layer_t *layer, const float *x, const dynq_range_
     dynq_scan(x, layer->inputs, &scanned);
     x_range = &scanned;
   }
-  switch (dynq_frame_from_range(x_range, &frame)) {
-  case DYNQ_FRAME_INVALID:
+  if (!dynq_frame_from_range(x_range, &frame)) {
     invalid_output(layer, y, y_range);
     return;
-  case DYNQ_FRAME_CONSTANT:
-    dynq_codes_zero(layer, scratch);
-    frame.code_sum = 0;
-    break;
-  case DYNQ_FRAME_VARIES:
-    frame.code_sum = dynq_codes_f32(layer, x, &frame, scratch);
-    break;
   }
+  frame.code_sum = dynq_codes(layer, x, &frame, scratch);
   dynq_columns(layer, &frame, scratch, y, y_range);
 }
 
 void dynq_layer_s8(const dynq_layer_t *layer, const int8_t *x, float scale, int32_t zero_point, float *y,
                    dynq_range_t *y_range, void *scratch) {
-  dynq_frame_t frame = {.scale = scale, .offset = -(scale * (float)zero_point)};
-  frame.code_sum = dynq_codes_s8(layer, x, scratch);
+  dynq_frame_t frame;
+  frame.scale = scale;
+  frame.offset = -(scale * (float)zero_point);
+  frame.code_sum = dynq_codes(layer, x, NULL, scratch);
   dynq_columns(layer, &frame, scratch, y, y_range);
 }

@@ -54,15 +54,13 @@ static int32_t clamp_codes(int8_t *codes, const float *x, uint32_t inputs, const
   return sum;
 }
 
-int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_frame_t *frame, void *scratch) {
-  int8_t *codes = scratch;
+static int32_t codes_f32(const float *x, uint32_t left, const dynq_frame_t *frame, int8_t *codes) {
+  const dynq_frame_t f = *frame;
   int32_t sum = 0;
-  uint32_t left = layer->inputs;
   memset(codes + STEPS(left) * LANES - LANES, 0, LANES);
-  if (frame->clamp) {
+  if (f.clamp) {
     return clamp_codes(codes, x, left, frame);
   }
-  const dynq_frame_t f = *frame;
   for (; left >= 4; left -= 4, x += 4, codes += 4) {
     int32x4_t code = codes_of(vld1q_f32(x), &f);
     vstrbq_s32(codes, code);
@@ -77,19 +75,19 @@ int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_fra
   return sum;
 }
 
-int32_t dynq_codes_s8(const dynq_layer_t *layer, const int8_t *x, void *scratch) {
+int32_t dynq_codes(const dynq_layer_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
+  if (frame != NULL) {
+    return codes_f32(x, layer->inputs, frame, scratch);
+  }
+  const int8_t *from = x;
   int8_t *codes = scratch;
   int32_t sum = 0;
-  for (int32_t left = layer->inputs; left > 0; left -= LANES, x += LANES, codes += LANES) {
-    int8x16_t code = vmaxq_s8(vldrbq_z_s8(x, vctp8q((uint32_t)left)), vdupq_n_s8(-DYNQ_CODE_LIMIT));
+  for (int32_t left = layer->inputs; left > 0; left -= LANES, from += LANES, codes += LANES) {
+    int8x16_t code = vmaxq_s8(vldrbq_z_s8(from, vctp8q((uint32_t)left)), vdupq_n_s8(-DYNQ_CODE_LIMIT));
     vstrbq_s8(codes, code);
     sum = vaddvaq_s8(sum, code);
   }
   return sum;
-}
-
-void dynq_codes_zero(const dynq_layer_t *layer, void *scratch) {
-  memset(scratch, 0, dynq_scratch_bytes(layer->inputs));
 }
 
 typedef struct {

@@ -14,29 +14,16 @@ size_t dynq_scratch_bytes(uint32_t inputs) {
   return DYNQ_SCRATCH_BYTES(inputs);
 }
 
-int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_frame_t *frame, void *scratch) {
+int32_t dynq_codes(const dynq_layer_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
   int8_t *codes = scratch;
   int32_t sum = 0;
   for (uint32_t k = 0; k < layer->inputs; k++) {
-    int32_t code = dynq_clamp(dynq_round((x[k] - frame->offset) * frame->inverse));
-    codes[k] = (int8_t)code;
-    sum += code;
-  }
-  return sum;
-}
-
-int32_t dynq_codes_s8(const dynq_layer_t *layer, const int8_t *x, void *scratch) {
-  int8_t *codes = scratch;
-  int32_t sum = 0;
-  for (uint32_t k = 0; k < layer->inputs; k++) {
-    codes[k] = (int8_t)dynq_clamp(x[k]);
+    int32_t code =
+        frame ? dynq_round((((const float *)x)[k] - frame->offset) * frame->inverse) : ((const int8_t *)x)[k];
+    codes[k] = (int8_t)dynq_clamp(code);
     sum += codes[k];
   }
   return sum;
-}
-
-void dynq_codes_zero(const dynq_layer_t *layer, void *scratch) {
-  memset(scratch, 0, layer->inputs);
 }
 
 /* |dot| <= 255 * 127 * 4096 < 2^31 */

@@ -58,19 +58,7 @@ static int32_t codes_fixed(const float *x, uint32_t inputs, const dynq_frame_t *
   return sum;
 }
 
-static void pad(int8_t *codes, uint32_t inputs) {
-  memset(codes + inputs, 0, DYNQ_SCRATCH_BYTES(inputs) - inputs);
-}
-
-int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_frame_t *frame, void *scratch) {
-  const uint32_t inputs = layer->inputs;
-  int8_t *codes = scratch;
-  pad(codes, inputs);
-  uint32_t exponent = exponent_of(frame->largest);
-  uint32_t exponents = exponent + exponent_of(frame->inverse);
-  if (!frame->clamp && exponents <= MAX_EXPONENTS && exponents >= MIN_EXPONENTS) {
-    return codes_fixed(x, inputs, frame, exponent, codes);
-  }
+static int32_t codes_float(const float *x, uint32_t inputs, const dynq_frame_t *frame, int8_t *codes) {
   int32_t sum = 0;
   for (uint32_t k = 0; k < inputs; k++) {
     int32_t code = dynq_clamp(dynq_round((x[k] - frame->offset) * frame->inverse));
@@ -80,11 +68,9 @@ int32_t dynq_codes_f32(const dynq_layer_t *layer, const float *x, const dynq_fra
   return sum;
 }
 
-int32_t dynq_codes_s8(const dynq_layer_t *layer, const int8_t *x, void *scratch) {
-  int8_t *codes = scratch;
+static int32_t codes_s8(const int8_t *x, uint32_t inputs, int8_t *codes) {
   int32_t sum = 0;
-  pad(codes, layer->inputs);
-  for (uint32_t k = 0; k < layer->inputs; k++) {
+  for (uint32_t k = 0; k < inputs; k++) {
     int32_t code = x[k] < -DYNQ_CODE_LIMIT ? -DYNQ_CODE_LIMIT : x[k];
     codes[k] = (int8_t)code;
     sum += code;
@@ -92,8 +78,20 @@ int32_t dynq_codes_s8(const dynq_layer_t *layer, const int8_t *x, void *scratch)
   return sum;
 }
 
-void dynq_codes_zero(const dynq_layer_t *layer, void *scratch) {
-  memset(scratch, 0, DYNQ_SCRATCH_BYTES(layer->inputs));
+int32_t dynq_codes(const dynq_layer_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
+  const uint32_t inputs = layer->inputs;
+  int8_t *codes = scratch;
+  memset(codes + inputs, 0, DYNQ_SCRATCH_BYTES(inputs) - inputs);
+  if (frame == NULL) {
+    return codes_s8(x, inputs, codes);
+  }
+  if (frame->inverse != 0.0f && !frame->clamp) {
+    const uint32_t exponent = exponent_of(frame->largest), sum = exponent + exponent_of(frame->inverse);
+    if (sum <= MAX_EXPONENTS && sum >= MIN_EXPONENTS) {
+      return codes_fixed(x, inputs, frame, exponent, codes);
+    }
+  }
+  return codes_float(x, inputs, frame, codes);
 }
 
 typedef struct {
