@@ -403,24 +403,27 @@ FUNCTION dynq_scan
   bx lr
 END_FUNCTION dynq_scan
 
-/* ---- Codes of float inputs: r0 x | r1 codes | r2 steps | r3 frame -> 1 | r4-r7 pairs | r12 sum */
+/* ---- Codes: r0 x | r1 codes | r2 steps | r3 frame or, for int8, none, then ones per byte | r4-r7 pairs | r9 ones per lane
+ * r12 sum */
 .macro PAIRS_F32 low high a b c d
   vmov \low,\high,\a,\b
-  vmov r8,r9,\c,\d
-  pkhbt \low,\low,r8,lsl #16
-  pkhbt \high,\high,r9,lsl #16
-  smlad r12,\low,r3,r12
-  smlad r12,\high,r3,r12
+  vmov r3,r8,\c,\d
+  pkhbt \low,\low,r3,lsl #16
+  pkhbt \high,\high,r8,lsl #16
+  smlad r12,\low,r9,r12
+  smlad r12,\high,r9,r12
 .endm
 
-FUNCTION dynq_m4_codes_f32
+FUNCTION dynq_m4_codes
   push {r4-r9}
+  movs r12,#0
+  mov r9,#0x00010001
+  cmp r2,#0
+  beq .Lcodes_done
+  cmp r3,#0
+  beq .Lcodes_s8
   vldr s0,[r3,#4] /* offset */
   vldr s1,[r3,#8] /* inverse */
-  mov r3,#0x00010001
-  movs r12,#0
-  cmp r2,#0
-  beq .Ldone_f32
 .Lstep_f32:
   vldmia r0!,{s2-s9}
   .irp x,s2,s3,s4,s5,s6,s7,s8,s9
@@ -437,20 +440,12 @@ FUNCTION dynq_m4_codes_f32
   subs r2,r2,#1
   stmia r1!,{r4-r7}
   bne .Lstep_f32
-.Ldone_f32:
+.Lcodes_done:
   mov r0,r12
   pop {r4-r9}
   bx lr
-END_FUNCTION dynq_m4_codes_f32
-
-/* ---- Codes of int8 inputs: r0 x | r1 codes | r2 steps -> r3 ones, per byte | r4-r7 pairs | r8 ones, per lane | r12 sum */
-FUNCTION dynq_m4_codes_s8
-  push {r4-r8}
+.Lcodes_s8:
   mov r3,#0x01010101
-  mov r8,#0x00010001
-  movs r12,#0
-  cmp r2,#0
-  beq .Ldone_s8
 .Lstep_s8:
   ldr r5,[r0],#4
   ldr r7,[r0],#4
@@ -462,16 +457,13 @@ FUNCTION dynq_m4_codes_s8
   sxtb16 r5,r5,ror #8
   sxtb16 r6,r7
   sxtb16 r7,r7,ror #8
-  smlad r12,r4,r8,r12
-  smlad r12,r5,r8,r12
-  smlad r12,r6,r8,r12
-  smlad r12,r7,r8,r12
+  smlad r12,r4,r9,r12
+  smlad r12,r5,r9,r12
+  smlad r12,r6,r9,r12
+  smlad r12,r7,r9,r12
   subs r2,r2,#1
   stmia r1!,{r4-r7}
   bne .Lstep_s8
-.Ldone_s8:
-  mov r0,r12
-  pop {r4-r8}
-  bx lr
-END_FUNCTION dynq_m4_codes_s8
+  b .Lcodes_done
+END_FUNCTION dynq_m4_codes
 #endif

@@ -40,27 +40,16 @@ static __attribute__((noinline)) int32_t clamp_codes(int16_t *codes, uint32_t co
 /* Codes of `steps` steps of which `inputs` inputs are real; the rest are zeros. Without a frame, x is int8. */
 static __attribute__((noinline)) int32_t expand(const void *x, uint32_t inputs, int16_t *codes, uint32_t steps,
                                                 const dynq_frame_t *frame) {
-  uint32_t whole = inputs / 8u, rest = inputs % 8u;
-  int32_t sum;
-  memset(codes + 8u * whole, 0, 16u * (steps - whole));
-  if (frame == NULL) {
-    int8_t tail[8] = {0};
-    sum = dynq_m4_codes_s8(x, codes, whole);
-    if (rest) {
-      memcpy(tail, (const int8_t *)x + 8u * whole, rest);
-      sum += dynq_m4_codes_s8(tail, codes + 8u * whole, 1);
-    }
-    return sum;
+  const uint32_t whole = inputs & ~7u, element = frame == NULL ? sizeof(int8_t) : sizeof(float);
+  int32_t sum = dynq_m4_codes(x, codes, whole / 8u, frame);
+  memset(codes + whole, 0, 2u * (8u * steps - whole));
+  if (inputs > whole) {
+    const float padding = frame == NULL ? 0.0f : frame->offset; /* its code is 0 */
+    float tail[8] = {padding, padding, padding, padding, padding, padding, padding, padding};
+    memcpy(tail, (const uint8_t *)x + whole * element, (inputs - whole) * element);
+    sum += dynq_m4_codes(tail, codes + whole, 1, frame);
   }
-  sum = dynq_m4_codes_f32(x, codes, whole, frame);
-  if (rest) {
-    float tail[8];
-    for (uint32_t k = 0; k < 8u; k++) {
-      tail[k] = k < rest ? ((const float *)x)[8u * whole + k] : frame->offset; /* whose code is 0 */
-    }
-    sum += dynq_m4_codes_f32(tail, codes + 8u * whole, 1, frame);
-  }
-  return frame->clamp ? clamp_codes(codes, 8u * steps) : sum;
+  return frame != NULL && frame->clamp ? clamp_codes(codes, 8u * steps) : sum;
 }
 
 /* The same at 2 bits: block by block, each behind its start word. */

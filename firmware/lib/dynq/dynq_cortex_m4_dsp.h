@@ -29,8 +29,7 @@ void dynq_m4_columns_w8(dynq_m4_job_t *job);
 void dynq_m4_columns_w4(dynq_m4_job_t *job);
 void dynq_m4_columns_w2(dynq_m4_job_t *job);
 
-/* Codes of 8 * steps inputs as int16 in pair order; returns their sum. */
-int32_t dynq_m4_codes_f32(const float *x, int16_t *codes, uint32_t steps, const dynq_frame_t *frame);
-int32_t dynq_m4_codes_s8(const int8_t *x, int16_t *codes, uint32_t steps);
+/* Codes of 8 * steps inputs as int16 in pair order; returns their sum. x is float, or without a frame int8. */
+int32_t dynq_m4_codes(const void *x, int16_t *codes, uint32_t steps, const dynq_frame_t *frame);
 
 #endif
