@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -151,11 +152,16 @@ class _Run:
             self.recipe.frontend.settings(),
         )
         writer = tf.summary.create_file_writer(str(self.log_dir))
-        with progress.task(self._title(), self.epochs) as task, writer.as_default():
+        # the next epoch's clips are varied while this one trains
+        with progress.task(self._title(), self.epochs) as task, writer.as_default(), ThreadPoolExecutor(1) as ahead:
             task.advance(len(self.history))
+            upcoming = ahead.submit(self._draw, source, len(self.history) + 1)
             while not self._finished():
                 started = time.monotonic()
-                record = self._epoch(source, len(self.history) + 1)
+                epoch = len(self.history) + 1
+                features, labels = upcoming.result()
+                upcoming = ahead.submit(self._draw, source, epoch + 1)
+                record = self._epoch(epoch, features, labels)
                 self.history.append(record)
                 if self._choose() == record.epoch:
                     self.best_epoch, self.best = record.epoch, self._weights()
@@ -179,12 +185,13 @@ class _Run:
     def load_best(self) -> None:
         self.model.set_weights(self.best)
 
-    def _epoch(self, source: AugmentedSet, epoch: int) -> EpochRecord:
+    def _draw(self, source: AugmentedSet, epoch: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+        # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
+        return source.epoch(np.random.default_rng([self.recipe.training.seed, int(self.teacher is not None), epoch]))
+
+    def _epoch(self, epoch: int, features: NDArray[np.int8], labels: NDArray[np.int64]) -> EpochRecord:
         rate = self._learning_rate(epoch)
         self.optimizer.learning_rate.assign(rate)
-        # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
-        rng = np.random.default_rng([self.recipe.training.seed, int(self.teacher is not None), epoch])
-        features, labels = source.epoch(rng)
         loss = float(self._train_epoch(features, self._targets(features, labels)))
         validation_loss, accuracy = self._validate(self.dataset.validation)
         return EpochRecord(epoch, rate, loss, validation_loss, accuracy)

@@ -75,8 +75,7 @@ def reference(model, features, activation_bits=8) -> np.ndarray:
     return np.stack(rows)
 
 
-@pytest.mark.parametrize("weight_bits", [2, 3, 4, 5, 8])
-@pytest.mark.parametrize("activation_bits", [8, 4])
+@pytest.mark.parametrize(("weight_bits", "activation_bits"), [(2, 8), (3, 8), (4, 8), (8, 8), (4, 4)])
 def test_eager_graph_and_predict_have_the_bits_of_the_reference(weight_bits, activation_bits):
     model = stack(weight_bits, activation_bits)
     features = np.random.default_rng(1).integers(-128, 128, (300, 30), np.int8)
@@ -87,7 +86,7 @@ def test_eager_graph_and_predict_have_the_bits_of_the_reference(weight_bits, act
     assert np.array_equal(bits_of(model.predict(features, verbose=0)), want)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data(), bits=st.sampled_from([2, 4, 8]), shape=st.sampled_from([(1, 2), (7, 3)]))
 def test_one_layer_on_extreme_numbers(data, bits, shape):
     k, n = shape
