@@ -73,64 +73,64 @@ int main(void) {
   for (;;) {
     board_watchdog_feed();
     switch (wait_byte()) {
-      case 'e':
-        echo(wait_word());
-        break;
-      case 's':
-        sink(wait_word());
-        break;
-      case 'p': {
-        uint32_t before = board_ticks();
-        spin(1000);
-        uint32_t middle = board_ticks();
-        spin(2000);
-        put_hex(board_ticks() - middle - (middle - before));
-        break;
+    case 'e':
+      echo(wait_word());
+      break;
+    case 's':
+      sink(wait_word());
+      break;
+    case 'p': {
+      uint32_t before = board_ticks();
+      spin(1000);
+      uint32_t middle = board_ticks();
+      spin(2000);
+      put_hex(board_ticks() - middle - (middle - before));
+      break;
+    }
+    case 'z': { /* ticks over a sleep that only the timer ends */
+      uint32_t before = board_ticks();
+      board_idle();
+      put_hex(board_ticks() - before);
+      break;
+    }
+    case 'r':
+      touch((volatile uint32_t *)wait_word());
+      break;
+    case 'w':
+      *(volatile uint32_t *)wait_word() = 1;
+      break;
+    case 'u':
+      __asm volatile("udf #0");
+      break;
+    case 'b':
+      __asm volatile("bkpt #0");
+      break;
+    case 'j':
+      ((void (*)(void))(wait_word() | 1u))();
+      break;
+    case 'o':
+      put_hex(recurse(0));
+      break;
+    case 'h':
+      for (;;) {
       }
-      case 'z': { /* ticks over a sleep that only the timer ends */
-        uint32_t before = board_ticks();
-        board_idle();
-        put_hex(board_ticks() - before);
-        break;
-      }
-      case 'r':
-        touch((volatile uint32_t *)wait_word());
-        break;
-      case 'w':
-        *(volatile uint32_t *)wait_word() = 1;
-        break;
-      case 'u':
-        __asm volatile("udf #0");
-        break;
-      case 'b':
-        __asm volatile("bkpt #0");
-        break;
-      case 'j':
-        ((void (*)(void))(wait_word() | 1u))();
-        break;
-      case 'o':
-        put_hex(recurse(0));
-        break;
-      case 'h':
-        for (;;) {
-        }
-      case 'q':
-        board_reset();
-      case 'm': {
-        const board_stack_t stack = board_stack();
-        put_hex(stack.used);
-        break;
-      }
-      case 'f': {
-        const board_fault_t *fault = board_last_fault();
-        put_hex(fault ? fault->count : 0);
-        put_hex(fault ? fault->pc : 0);
-        put_hex(fault ? fault->cfsr : 0);
-        put_hex(fault ? fault->address : 0);
-        break;
-      }
-      default:
-        break;
+    case 'q':
+      board_reset();
+    case 'm': {
+      const board_stack_t stack = board_stack();
+      put_hex(stack.used);
+      break;
+    }
+    case 'f': {
+      const board_fault_t *fault = board_last_fault();
+      put_hex(fault ? fault->count : 0);
+      put_hex(fault ? fault->pc : 0);
+      put_hex(fault ? fault->cfsr : 0);
+      put_hex(fault ? fault->address : 0);
+      break;
+    }
+    default:
+      break;
     }
     put("\n");
   }

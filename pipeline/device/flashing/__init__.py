@@ -1,0 +1,7 @@
+"""Writing firmware to real boards: over USB through the bootloader, or through a debug probe."""
+
+from pipeline.device.flashing.bootloader import Bootloader, Patience, touch
+from pipeline.device.flashing.ports import UsbPort, find_board, usb_ports
+from pipeline.device.flashing.tools import bossac, flash_swd, flash_usb
+
+__all__ = ["Bootloader", "Patience", "UsbPort", "bossac", "find_board", "flash_swd", "flash_usb", "touch", "usb_ports"]

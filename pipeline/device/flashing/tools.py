@@ -1,0 +1,104 @@
+"""The programs that write flash: bossac from PlatformIO's package for USB, pyOCD for debug probes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.device.flashing.bootloader import HINT, Bootloader
+from pipeline.device.flashing.ports import UsbPort
+from pipeline.errors import DeviceError, ToolchainError
+
+WRITE_SECONDS = 180.0
+"""An upload of the whole flash takes half a minute; one that takes longer is stuck."""
+
+_PACKAGE = "platformio/tool-bossac-nordicnrf52"
+_OFFLINE = ("HTTPClientError", "InternetConnectionError", "internet connection", "Could not find the package",
+            "UnknownPackageError")
+
+
+def bossac() -> tuple[str, ...]:
+    """Command that runs the bossac which knows this board: PlatformIO's package, fetched at the first use."""
+    return (sys.executable, "-m", "platformio", "pkg", "exec", "-p", _PACKAGE, "--", "bossac")
+
+
+def flash_usb(binary: Path, board: UsbPort, *, bootloader: Bootloader | None = None,
+              program: Sequence[str] | None = None, attempts: int = 2) -> UsbPort:
+    """Writes a program to a Nano 33 BLE over USB.
+
+    Args:
+        binary: ``firmware.bin``, linked for 0x10000; the bootloader below stays.
+        board: its port now, of the running program or of the bootloader.
+        program: command that stands for bossac.
+
+    Returns:
+        The bootloader's port it went through; ``Bootloader.wait_for_program`` finds the one after it.
+
+    Raises:
+        DeviceError: the bootloader does not appear, or the upload fails.
+        ToolchainError: bossac is not installed, and there is no internet to fetch it.
+    """
+    _check(binary)
+    loader = bootloader or Bootloader()
+    for attempt in range(1, attempts + 1):
+        port = loader.enter(board)
+        command = [*(program or bossac()), "--port", Path(port.device).name, "--write", "--erase", "-U", "--reset",
+                   str(binary)]
+        log, status = _run(command, "bossac")
+        if status == 0:
+            return port
+        if any(sign in log for sign in _OFFLINE):
+            raise ToolchainError("bossac is not installed and could not be fetched",
+                                 "connect to the internet once, or flash with a debug probe (--probe)")
+        if attempt == attempts:
+            raise DeviceError(f"bossac could not write {board}:\n{_tail(log)}", HINT)
+    raise AssertionError("unreachable")
+
+
+def flash_swd(image: Path, *, probe: str | None = None, target: str = "nrf52840") -> None:
+    """Writes an ELF through a debug probe, sector by sector: a chip erase would take the bootloader too.
+
+    Args:
+        probe: unique ID of the probe, or a part of it; None for the only one.
+
+    Raises:
+        ToolchainError: pyOCD is not installed.
+        DeviceError: no such probe, or it cannot write the chip.
+    """
+    _check(image)
+    command = [sys.executable, "-m", "pyocd", "load", "--no-config", "--no-wait", "-t", target, "-e", "sector",
+               *(["-u", probe] if probe else []), "--format", "elf", str(image)]
+    log, status = _run(command, "pyOCD")
+    if status == 0:
+        return
+    if "No module named" in log:
+        raise ToolchainError("pyOCD is not installed", "pip install 'dynq[swd]'")
+    if "No target device available" in log or "No available debug probes" in log:
+        raise DeviceError(f"no debug probe{f' with ID {probe}' if probe else ''} is connected",
+                          "`pyocd list` shows the probes; on Linux they need pyOCD's udev rules")
+    raise DeviceError(f"pyOCD could not write {image.name}:\n{_tail(log)}",
+                      "check the SWD wires and that the chip has power")
+
+
+def _check(image: Path) -> None:
+    if not image.is_file() or image.stat().st_size == 0:
+        raise DeviceError(f"there is no image {image}", "build it first")
+
+
+def _run(command: list[str], name: str) -> tuple[str, int]:
+    settings = {**os.environ, "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no", "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true"}
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", timeout=WRITE_SECONDS, env=settings, check=False)
+    except FileNotFoundError:
+        raise ToolchainError(f"{command[0]} is not on PATH", f"install {name}") from None
+    except subprocess.TimeoutExpired:
+        raise DeviceError(f"{name} did not finish in {WRITE_SECONDS:.0f} s", HINT) from None
+    return done.stdout, done.returncode
+
+
+def _tail(log: str) -> str:
+    return "\n".join(log.strip().splitlines()[-8:])

@@ -1,0 +1,36 @@
+// Just enough of Arduino's and Nordic's declarations to check our board file's types.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+struct Usb {
+  void begin(unsigned long);
+  int available();
+  int read();
+  size_t write(const uint8_t *, size_t);
+  explicit operator bool();
+};
+extern Usb Serial;
+void delayMicroseconds(unsigned int);
+[[noreturn]] void NVIC_SystemReset();
+struct Power {
+  volatile uint32_t RESETREAS;
+};
+struct Debug {
+  volatile uint32_t DEMCR;
+};
+struct Trace {
+  volatile uint32_t CTRL, CYCCNT;
+};
+extern Power *NRF_POWER;
+extern Debug *CoreDebug;
+extern Trace *DWT;
+enum : uint32_t {
+  CoreDebug_DEMCR_TRCENA_Msk = 1u << 24,
+  DWT_CTRL_CYCCNTENA_Msk = 1,
+  POWER_RESETREAS_RESETPIN_Msk = 1,
+  POWER_RESETREAS_DOG_Msk = 2,
+  POWER_RESETREAS_SREQ_Msk = 4,
+  POWER_RESETREAS_LOCKUP_Msk = 8,
+};
+void setup();
+void loop();
