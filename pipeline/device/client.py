@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,9 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.device.link import Link, LinkClosed, NoAnswer
-from pipeline.device.protocol import DB_MAX, answers_match, checked_text, encode_frame, registry
+from pipeline.device.protocol import DB_MAX, FRAME_START, answers_match, checked_text, encode_frame, registry
 from pipeline.errors import DeviceError
 
+RESTART_ATTEMPTS = 4
+"""Times that a device may restart at one command."""
+BOOTED = "m-init-done"
+"""The line of the boot banner that no command answers."""
 ATTEMPTS = 24
 """Times that a command is sent before a link that damages what it carries is given up."""
 SILENT_ATTEMPTS = 5
@@ -107,6 +112,7 @@ class Client:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.retries = 0
+        self.restarts = 0
         self._build: BuildInfo | None = None
 
     # ---- asking ----
@@ -120,6 +126,7 @@ class Client:
         """
         problem = ""
         silent = attempt = 0
+        restarts = self.restarts
         for attempt in range(ATTEMPTS):
             try:
                 if attempt:
@@ -127,6 +134,9 @@ class Client:
                     self.link.resynchronise()
                 lines = self.link.exchange(data, self.link.timing.answer if seconds is None else seconds)
                 silent = 0
+                if BOOTED in lines:
+                    self.restarts += 1
+                    raise _Damaged("the device restarted")
                 errors = [line for line in lines if line.startswith("e-[")]
                 if not errors:
                     return read(lines)
@@ -143,10 +153,25 @@ class Client:
                 self.link.reopen()
             except _Damaged as error:
                 problem = f"damaged answer: {error}"
+            if self.restarts - restarts == RESTART_ATTEMPTS:
+                break
+        if self.restarts - restarts == RESTART_ATTEMPTS:
+            asked = "an inference" if data.startswith(FRAME_START) else data.decode("latin-1")
+            raise DeviceError(
+                f"the device restarts at {asked} every time; its last fault: {self._fault_line()}",
+                "arm-none-eabi-addr2line -e firmware.elf turns its pc into a line of source",
+            )
         raise DeviceError(
             f"no usable answer from {self.link.url} in {attempt + 1} attempts; last: {problem}",
             "check cable and ground; try a lower baud rate or another USB port",
         )
+
+    def _fault_line(self) -> str:
+        """What ``fault%`` says, without asking twice."""
+        with suppress(NoAnswer, LinkClosed):
+            self.link.resynchronise()
+            return " ".join(self.link.exchange(b"fault%", self.link.timing.answer))
+        return "unknown"
 
     def _command(self, text: str, identifier: str, read: Callable[[list[str]], T], seconds: float | None = None) -> T:
         command = registry().command(identifier)

@@ -26,6 +26,7 @@ __attribute__((used, noreturn)) void cortex_m_start(void);
 void cortex_m_start(void) {
 #ifndef __ARM_ARCH_6M__ /* which need not have a VTOR */
   SCB_VTOR = (uint32_t)cortex_m_vectors;
+  SCB_SHCSR |= 0xFu << 16; /* faults of their own: one while registers go onto a full stack can then still escalate */
 #endif
   const uint32_t *from = &__data_load;
   for (uint32_t *to = &__data_start; to < &__data_end; to++) {
@@ -72,10 +73,10 @@ __attribute__((section(".vectors"), used)) const void *const cortex_m_vectors[16
     Reset_Handler,
     NMI_Handler,
     HardFault_Handler,
-    HardFault_Handler, /* MemManage, BusFault and UsageFault stay disabled and escalate to HardFault */
-    HardFault_Handler,
-    HardFault_Handler,
-    0,
+    HardFault_Handler, /* MemManage */
+    HardFault_Handler, /* BusFault */
+    HardFault_Handler, /* UsageFault */
+    HardFault_Handler, /* SecureFault of Armv8-M */
     0,
     0,
     0,
@@ -94,7 +95,10 @@ board_stack_t board_stack(void) {
   return (board_stack_t){(uint32_t)(&__stack_top - &__stack_bottom) * 4u, (uint32_t)(&__stack_top - word) * 4u};
 }
 
+uint32_t cortex_m_reset_mark __attribute__((section(".noinit")));
+
 void board_reset(void) {
+  cortex_m_reset_mark = CORTEX_M_SOFTWARE_RESET;
   __asm volatile("dsb");
   SCB_AIRCR = 0x05FA0004u; /* SYSRESETREQ */
   for (;;) {

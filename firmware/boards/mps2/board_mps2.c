@@ -33,6 +33,17 @@ __attribute__((section(".vectors.irq"), used)) static const void *const irq_vect
     [MPS2_UART_RX_IRQ] = uart_rx_handler,
 };
 
+#define SYST_CSR REGISTER(0xE000E010u)
+#define SYST_RVR REGISTER(0xE000E014u)
+#define SYST_CVR REGISTER(0xE000E018u)
+enum { SYST_STOP = 0, SYST_RUN = 7, SYST_MAX = 0xFFFFFF }; /* running: on the core's clock, with its interrupt */
+
+static void start_systick(void) {
+  SYST_RVR = SYST_MAX;
+  SYST_CVR = 0;
+  SYST_CSR = SYST_RUN;
+}
+
 #ifdef MPS2_TIMER
 #define TIMER_CTRL REGISTER(MPS2_TIMER + 0x00u)
 #define TIMER_VALUE REGISTER(MPS2_TIMER + 0x04u)
@@ -47,10 +58,20 @@ static void start_ticks(void) {
 uint32_t board_ticks(void) {
   return 0xFFFFFFFFu - TIMER_VALUE;
 }
-#else
-#define SYST_CSR REGISTER(0xE000E010u)
-#define SYST_RVR REGISTER(0xE000E014u)
-#define SYST_CVR REGISTER(0xE000E018u)
+
+/* SysTick is free to wake an idle core within a second; it stays off otherwise, so that it is in no measurement. */
+void SysTick_Handler(void) {
+  SYST_CSR = SYST_STOP;
+}
+
+static void before_sleep(void) {
+  start_systick();
+}
+
+static void after_sleep(void) {
+  SYST_CSR = SYST_STOP;
+}
+#else /* SysTick counts, its interrupt extends it to 32 bits */
 static volatile uint32_t wraps;
 
 void SysTick_Handler(void) {
@@ -58,22 +79,60 @@ void SysTick_Handler(void) {
 }
 
 static void start_ticks(void) {
-  SYST_RVR = 0xFFFFFFu;
-  SYST_CVR = 0;
-  SYST_CSR = 7u; /* core clock, interrupt, on */
+  start_systick();
 }
 
 uint32_t board_ticks(void) {
   uint32_t before, low;
   do {
     before = wraps;
-    low = 0xFFFFFFu - SYST_CVR;
+    low = SYST_MAX - SYST_CVR;
   } while (before != wraps);
   return before << 24 | low;
 }
+
+static void before_sleep(void) {}
+
+static void after_sleep(void) {}
 #endif
 
+#ifdef MPS2_WATCHDOG
+#define WATCHDOG_LOAD REGISTER(MPS2_WATCHDOG + 0x00u)
+#define WATCHDOG_CTRL REGISTER(MPS2_WATCHDOG + 0x08u)
+#define WATCHDOG_INTCLR REGISTER(MPS2_WATCHDOG + 0x0Cu)
+#define WATCHDOG_LOCK REGISTER(MPS2_WATCHDOG + 0xC00u)
+enum { WATCHDOG_UNLOCK = 0x1ACCE551, WATCHDOG_RUN = 3, WATCHDOG_SECONDS = 4 };
+
+/* It first interrupts (an NMI that nothing handles) and resets after the same time again: 8 seconds. */
+static void start_watchdog(void) {
+  WATCHDOG_LOCK = WATCHDOG_UNLOCK;
+  WATCHDOG_LOAD = WATCHDOG_SECONDS * MPS2_CLOCK_HZ;
+  WATCHDOG_CTRL = WATCHDOG_RUN;
+}
+
+void board_watchdog_feed(void) {
+  WATCHDOG_INTCLR = 1u;
+}
+#else
+static void start_watchdog(void) {}
+
+void board_watchdog_feed(void) {}
+#endif
+
+/* These images have no register that says why they started. */
+enum { MARK_RUNNING = 0x2AB1E5 };
+static const char *reset_cause;
+
+static const char *take_reset_cause(void) {
+  const uint32_t mark = cortex_m_reset_mark;
+  cortex_m_reset_mark = MARK_RUNNING;
+  return mark == CORTEX_M_SOFTWARE_RESET ? "software" : mark == MARK_RUNNING ? "watchdog" : "power";
+}
+
 void board_init(void) {
+  reset_cause = take_reset_cause();
+  cortex_m_guard_stack();
+  start_watchdog();
   UART_BAUDDIV = 16;
   UART_CTRL = TX_ENABLE | RX_ENABLE | RX_IRQ_ENABLE;
   (void)UART_DATA; /* makes QEMU poll its character device again: without it the first byte may take a second */
@@ -100,15 +159,15 @@ void board_write(const void *bytes, size_t count) {
 }
 
 void board_idle(void) {
+  before_sleep();
   __asm volatile("cpsid i");
   if (ring_tail == ring_head) {
     __asm volatile("wfi"); /* wakes on a pending interrupt even while masked */
   }
   __asm volatile("cpsie i\n isb");
+  after_sleep();
 }
 
-void board_watchdog_feed(void) {}
-
 const char *board_reset_cause(void) {
-  return "unknown";
+  return reset_cause;
 }
