@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from pipeline.files import write_text
+
 LIMIT_SECONDS = 60.0
 """A run that takes longer hangs."""
 
@@ -69,14 +71,11 @@ class OutcomeLog:
         if path is None:
             return
         lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
-        same = lines[:1] == [f"{build}\n"]
-        for line in lines[1:] if same else ():
-            if line.endswith("\n"):
-                self._remember(Outcome(**json.loads(line)))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a" if same else "w", encoding="utf-8")
-        if not same:
-            self._file.write(f"{build}\n")
+        whole = [line for line in lines[1:] if line.endswith("\n")] if lines[:1] == [f"{build}\n"] else []
+        for line in whole:
+            self._remember(Outcome(**json.loads(line)))
+        write_text(path, "".join([f"{build}\n", *whole]))  # without a last line cut short
+        self._file = path.open("a", encoding="utf-8")
 
     def _remember(self, outcome: Outcome) -> None:
         self.outcomes[outcome.kind, outcome.seed] = outcome
