@@ -65,6 +65,7 @@ class Link:
 
     Args:
         url: device path or pyserial URL.
+        baud: of a real serial port.
         failure: says why the other end cannot answer any more (a dead emulator), or None while it can.
         timing: how long it waits.
 
@@ -73,9 +74,15 @@ class Link:
     """
 
     def __init__(
-        self, url: str, *, failure: Callable[[], str | None] = lambda: None, timing: Timing = DEFAULT_TIMING
+        self,
+        url: str,
+        *,
+        baud: int = BAUD,
+        failure: Callable[[], str | None] = lambda: None,
+        timing: Timing = DEFAULT_TIMING,
     ) -> None:
         self.url = url
+        self.baud = baud
         self.timing = timing
         self._failure = failure
         self._open()
@@ -84,7 +91,7 @@ class Link:
         try:
             exclusive = None if "://" in self.url else True
             self._port = serial.serial_for_url(
-                self.url, baudrate=BAUD, timeout=0, write_timeout=10, exclusive=exclusive
+                self.url, baudrate=self.baud, timeout=0, write_timeout=10, exclusive=exclusive
             )
         except (serial.SerialException, OSError, ValueError) as error:
             raise _cannot_open(self.url, error) from None

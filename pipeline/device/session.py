@@ -10,7 +10,7 @@ from typing import Protocol
 from pipeline.boards import Board, board
 from pipeline.device import host, qemu
 from pipeline.device.client import BuildInfo, Client
-from pipeline.device.link import DEFAULT_TIMING, Link, NoAnswer, Timing
+from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, NoAnswer, Timing
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
 
@@ -41,7 +41,12 @@ class Device:
 
 @contextmanager
 def open_device(
-    target: str, image: FirmwareImage, *, port: str | None = None, timing: Timing = DEFAULT_TIMING
+    target: str,
+    image: FirmwareImage,
+    *,
+    port: str | None = None,
+    baud: int = BAUD,
+    timing: Timing = DEFAULT_TIMING,
 ) -> Iterator[Device]:
     """Starts the target's emulator on ``image``, or opens the real board's ``port``, and checks which firmware answers.
 
@@ -55,7 +60,7 @@ def open_device(
         if machine is not None:
             link = Link(machine.port, failure=machine.failure, timing=timing)
         else:
-            link = Link(str(port), timing=timing)
+            link = Link(str(port), baud=baud, timing=timing)
         stack.enter_context(link)
         client = Client(link)
         _greet(link)
@@ -81,7 +86,7 @@ def _machine(chosen: Board, image: FirmwareImage) -> AbstractContextManager[Mach
 
 
 def _greet(link: Link) -> None:
-    """Waits for the boot banner where booting waits for us (a socket); elsewhere the device may have booted long ago."""
+    """Waits for the boot banner where booting waits for us (a socket); elsewhere the device may have booted before."""
     if "://" in link.url:
         with suppress(NoAnswer):
             link.expect_ready(link.timing.banner)

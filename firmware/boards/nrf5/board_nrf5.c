@@ -55,6 +55,7 @@ static void start_watchdog(void) {
 }
 
 void board_init(void) {
+  cortex_m_guard_stack();
   NVIC_ICER(0) = 0xFFFFFFFFu; /* a bootloader may have left its interrupts on */
   NVIC_ICPR(0) = 0xFFFFFFFFu;
 #ifdef NRF5_CYCLES

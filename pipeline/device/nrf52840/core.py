@@ -35,6 +35,8 @@ class SystemControl(Peripheral):
     def read(self, offset: int) -> int:
         if offset == 0xD00:
             return 0x410FC241  # CPUID: Cortex-M4 r0p1
+        if offset == 0xD90:
+            return 0  # MPU_TYPE: none; a stack overflow leaves RAM here, and that faults
         if 0x100 <= offset <= 0x11C or 0x180 <= offset <= 0x19C:
             return self._enabled >> 8 * (offset & 0x1F) & 0xFFFFFFFF
         if 0x200 <= offset <= 0x21C or 0x280 <= offset <= 0x29C:

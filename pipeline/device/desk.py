@@ -1,0 +1,74 @@
+"""One model on all boards of a hardware map at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.device.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
+from pipeline.device.hardware_map import BoardOutcome, MappedBoard, on_all
+from pipeline.device.runner import DeviceResult, run_test
+from pipeline.device.session import open_device
+from pipeline.errors import UsageError
+from pipeline.firmware import FirmwareImage
+from pipeline.progress import SILENT, Progress
+from pipeline.quantization import QuantizedModel
+
+
+def flash_board(board: MappedBoard, image: FirmwareImage) -> None:
+    """Writes the image to one board, through its probe if the map names one, else over USB.
+
+    Raises:
+        UsageError: an emulated board, or one known by a plain port only.
+        DeviceError, ToolchainError: see ``flash_swd`` and ``flash_usb``.
+    """
+    if board.probe is not None:
+        flash_swd(image.elf, probe=board.probe)
+        return
+    if board.usb_serial is None:
+        raise UsageError(f"board {board.name} cannot be flashed", "name its probe or usb_serial in the hardware map")
+    usb = find_board(usb_ports(), usb_serial=board.usb_serial)
+    flash_usb(image.elf.with_suffix(".bin"), usb)
+    Bootloader().wait_for_program(usb)
+
+
+def run_on_boards(
+    boards: Sequence[MappedBoard],
+    images: Mapping[str, FirmwareImage],
+    model: QuantizedModel,
+    features: NDArray[np.int8],
+    *,
+    flash: bool = False,
+    journals: Path | None = None,
+    progress: Progress = SILENT,
+) -> tuple[BoardOutcome[DeviceResult], ...]:
+    """Runs the same test on every board in parallel.
+
+    Args:
+        images: by target.
+        features: int8 ``[B, K]``.
+        flash: write the image first; emulated boards need none.
+        journals: folder in which each board keeps its results, so that a rerun goes on from there.
+
+    Returns:
+        For each board its result, or the error that stopped it; one board's failure stops no other.
+
+    Raises:
+        UsageError: a board's target has no image.
+    """
+    missing = {board.target for board in boards} - set(images)
+    if missing:
+        raise UsageError(f"no image for target {', '.join(sorted(missing))}", "build it first")
+
+    def work(board: MappedBoard) -> DeviceResult:
+        image = images[board.target]
+        if flash and not board.emulated:
+            flash_board(board, image)
+        journal = journals / f"{board.name}.journal" if journals is not None else None
+        with open_device(board.target, image, port=board.serial_port(), baud=board.baud) as device:
+            return run_test(device, model, features, resume=journal, progress=progress)
+
+    return on_all(boards, work)

@@ -1,0 +1,59 @@
+"""One build on several boards at once, here all of them virtual."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.boards import board
+from pipeline.device import desk
+from pipeline.device.hardware_map import MappedBoard
+from pipeline.errors import UsageError
+from pipeline.export import write_c_arrays
+from pipeline.firmware import FirmwareImage, build_firmware
+from tests.conftest import make_model
+
+MODEL = make_model(4)
+ROWS = np.random.default_rng(5).integers(-127, 128, (12, MODEL.layers[0].inputs), dtype=np.int8)
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> FirmwareImage:
+    folder = tmp_path_factory.mktemp("nano33")
+    write_c_arrays(MODEL, board("nano33").variant, folder / "c", source_hash="0" * 64)
+    return build_firmware("nano33", folder / "c", folder)
+
+
+def test_boards_agree_to_the_bit_and_a_missing_one_is_named(image: FirmwareImage, tmp_path: Path) -> None:
+    boards = [MappedBoard(name="left", emulated=True), MappedBoard(name="right", emulated=True),
+              MappedBoard(name="gone", port="/dev/ttyACM-none")]
+    left, right, gone = desk.run_on_boards(boards, {"nano33": image}, MODEL, ROWS, journals=tmp_path)
+    assert left.result is not None
+    assert right.result is not None
+    assert left.result.mismatches == right.result.mismatches == ()
+    assert left.result.logits.tobytes() == right.result.logits.tobytes()
+    assert left.result.ticks.tolist() == right.result.ticks.tolist()  # instructions, the same in every run
+    assert left.result.units_per_inference > 2000
+    assert gone.result is None
+    assert gone.error is not None
+    assert "no port /dev/ttyACM-none" in gone.error.message
+
+
+def test_rerun_takes_over_the_journal(image: FirmwareImage, tmp_path: Path) -> None:
+    boards = [MappedBoard(name="left", emulated=True)]
+    desk.run_on_boards(boards, {"nano33": image}, MODEL, ROWS, journals=tmp_path)
+    again = desk.run_on_boards(boards, {"nano33": image}, MODEL, ROWS, journals=tmp_path)[0]
+    assert again.result is not None
+    assert again.result.resumed == len(ROWS)
+
+
+def test_target_without_image_is_refused(image: FirmwareImage) -> None:
+    with pytest.raises(UsageError, match="no image for target nano33"):
+        desk.run_on_boards([MappedBoard(name="left", emulated=True)], {}, MODEL, ROWS)
+
+
+def test_board_known_by_a_port_only_cannot_be_flashed(image: FirmwareImage) -> None:
+    with pytest.raises(UsageError, match="cannot be flashed"):
+        desk.flash_board(MappedBoard(name="left", port="/dev/ttyUSB0"), image)
