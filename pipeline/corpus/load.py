@@ -12,9 +12,7 @@ from pipeline.corpus.store import cached_corpus
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
 from pipeline.recipe import CorpusSection
-
-_VERSION = "1"
-"""Raised whenever the same files give other clips."""
+from pipeline.stages import code_version
 
 
 def load_corpus(
@@ -37,9 +35,10 @@ def load_corpus(
         CorpusError: data that cannot be used; says which and why.
     """
     if section.source == "synthetic":
-        from pipeline.corpus.synthetic import load_synthetic, synthetic_key
+        from pipeline.corpus.synthesis import synthesiser_version
+        from pipeline.corpus.synthetic import load_synthetic
 
-        key = _key(section, synthetic_key(), seed)
+        key = _key(section, synthesiser_version(), seed)
         return cached_corpus(
             cache_dir,
             key,
@@ -85,7 +84,8 @@ def test_split(
 
 
 def _key(section: CorpusSection, content: str, seed: int) -> str:
-    return hashlib.sha256("\0".join([_VERSION, section.model_dump_json(), content, str(seed)]).encode()).hexdigest()
+    code = code_version("pipeline/corpus")
+    return hashlib.sha256("\0".join([code, section.model_dump_json(), content, str(seed)]).encode()).hexdigest()
 
 
 test_split.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest makes of its name

@@ -117,7 +117,11 @@ def _run_worker(batch: Sequence[Utterance]) -> list[NDArray[np.int16]]:
     jobs = json.dumps([dataclasses.asdict(utterance) for utterance in batch])
     try:
         result = subprocess.run(
-            [sys.executable, str(worker)], input=jobs.encode(), capture_output=True, timeout=_BATCH_SECONDS, check=False
+            [sys.executable, "-P", str(worker)],
+            input=jobs.encode(),
+            capture_output=True,
+            timeout=_BATCH_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise CorpusError(f"the synthesiser did not finish in {_BATCH_SECONDS} s", "run it again") from None

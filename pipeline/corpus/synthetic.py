@@ -5,12 +5,10 @@ A speaker is a voice variant of the synthesiser, and no speaker is in two splits
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +21,6 @@ from pipeline.corpus.synthesis import (
     FOREIGN,
     Utterance,
     synthesise,
-    synthesiser_version,
     variants_by_split,
 )
 from pipeline.corpus.vocabulary import other_words, spoken, unknown_text
@@ -34,7 +31,7 @@ Speech = NDArray[np.float32]
 
 _SHARE: dict[SplitName, float] = {"training": 1.0, "validation": 0.2, "testing": 0.2}
 _FOREIGN_SHARE = 0.15
-_SPLICE_SHARE = 0.2
+_SPLICE_SHARE = 0.1
 _JITTER_SECONDS = 0.08
 _SNR_DB = (12.0, 55.0)
 _NOISE_SECONDS = 40.0
@@ -50,14 +47,6 @@ class _Clip:
     label: int
     speaker: str
     utterances: tuple[Utterance, ...]
-
-
-def synthetic_key() -> str:
-    """What the sound of a synthetic corpus depends on besides its recipe section."""
-    digest = hashlib.sha256(synthesiser_version().encode())
-    for name in ("synthetic", "synthesis", "espeak_worker", "vocabulary", "room", "noise"):
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
-    return digest.hexdigest()
 
 
 def load_synthetic(
