@@ -2,12 +2,10 @@
 #include "engine.h"
 #include "server.h"
 
-enum { FRAME_BYTES = KWS_INPUTS + PROTOCOL_FRAME_OVERHEAD };
-
 static clock_time_t clock_time;
 static server_t server;
 static protocol_t parser;
-static uint8_t frame[FRAME_BYTES];
+static uint8_t frame[SERVER_FRAME_BYTES];
 static int pending = -1; /* a byte that interrupted an inference */
 
 static int next_byte(void) {

@@ -1,14 +1,14 @@
 #include "server.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "board.h"
 #include "crc32.h"
 #include "engine.h"
+#include "softmax.h"
 #include "version.h"
 
-enum { DEFAULT_WARMUP = 10, PRINT_BYTES = 8, DUMP_VALUES = 8 };
+enum { DEFAULT_WARMUP = 10, PRINT_BYTES = 8, DUMP_VALUES = 8, PCM_PIECE = 32 };
 
 static uint32_t bits_of(float value) {
   uint32_t bits;
@@ -37,6 +37,7 @@ void server_init(server_t *server, output_write_t write, clock_time_t *clock, bo
   output_init(&server->out, write);
   server->clock = clock;
   server->interrupted = interrupted;
+  stream_start(&server->stream);
   server->build_crc = crc32_update(0, KWS_BUILD_HASH, strlen(KWS_BUILD_HASH));
 }
 
@@ -54,10 +55,14 @@ void server_banner(server_t *server) {
 
 /* ---- input ---- */
 
-static void loaded(server_t *server) {
+static void set_loaded(server_t *server) {
   server->expected = 0;
   server->loaded = true;
   server->features_crc = crc32_update(0, server->features, KWS_INPUTS);
+}
+
+static void loaded(server_t *server) {
+  set_loaded(server);
   output_line(&server->out, "m-load-done");
 }
 
@@ -141,19 +146,11 @@ static void results(server_t *server) {
     error(server, "No results: infer first");
     return;
   }
-  float most = server->logits[0];
-  float sum = 0.0f;
-  float softmax[KWS_LABELS];
-  for (unsigned i = 1; i < KWS_LABELS; i++) {
-    most = server->logits[i] > most ? server->logits[i] : most;
-  }
-  for (unsigned i = 0; i < KWS_LABELS; i++) {
-    softmax[i] = expf(server->logits[i] - most);
-    sum += softmax[i];
-  }
+  float probabilities[KWS_LABELS];
+  softmax(server->logits, KWS_LABELS, probabilities);
   for (unsigned i = 0; i < KWS_LABELS; i++) {
     output_text(&server->out, i ? "," : "m-results-[");
-    output_fraction(&server->out, softmax[i] / sum);
+    output_fraction(&server->out, probabilities[i]);
   }
   output_line(&server->out, "]");
 }
@@ -212,6 +209,78 @@ static void logits(server_t *server) {
   }
   output_text(&server->out, "]");
   output_end_checked(&server->out);
+}
+
+/* ---- audio ---- */
+
+static void say_stream(server_t *server) {
+  text_number(&server->out, "m-stream-[", server->stream.samples);
+  text_number(&server->out, ",", server->stream.inferences);
+  text_number(&server->out, ",", server->stream.detections);
+  output_text(&server->out, "]");
+  output_end_checked(&server->out);
+}
+
+static void stream_list(server_t *server) {
+  const stream_t *stream = &server->stream;
+  const uint32_t kept = stream->detections < STREAM_DETECTIONS ? stream->detections : STREAM_DETECTIONS;
+  for (uint32_t i = stream->detections - kept; i < stream->detections; i++) {
+    const detection_t *detection = &stream->detected[i % STREAM_DETECTIONS];
+    text_number(&server->out, "m-detection-[", i);
+    output_text(&server->out, ",");
+    output_text(&server->out, kws_model.labels[detection->label]);
+    output_text(&server->out, ",");
+    output_fraction(&server->out, detection->score);
+    text_number(&server->out, ",", detection->sample);
+    output_text(&server->out, "]");
+    output_end_checked(&server->out);
+  }
+  say_stream(server);
+}
+
+/* A frame begins with the number of samples before it, so that one lost or sent twice is noticed. */
+static void stream_frame(server_t *server, const uint8_t *data, size_t length) {
+  if (length < 4 || length % 2 != 0 || length > SERVER_PCM_BYTES) {
+    error(server, "Bad length of audio");
+    return;
+  }
+  const uint32_t start = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+  const size_t count = (length - 4) / 2;
+  const uint64_t expected = server->stream.samples;
+  if ((uint32_t)(start + count) == (uint32_t)expected && count > 0) { /* sent again: its answer got lost */
+    say_stream(server);
+    return;
+  }
+  if (start != (uint32_t)expected) {
+    text_number(&server->out, "e-[The next audio is sample ", expected);
+    output_line(&server->out, "]");
+    return;
+  }
+  server->inferred = false; /* the engine's layers no longer tell of the server's own input */
+  for (size_t i = 0; i < count;) {
+    int16_t pcm[PCM_PIECE]; /* aligned, and small: this is the deepest stack of all */
+    size_t piece = 0;
+    for (; piece < PCM_PIECE && i < count; i++) {
+      pcm[piece++] = (int16_t)(uint16_t)(data[4 + 2 * i] | data[5 + 2 * i] << 8);
+    }
+    const char *problem = stream_push(&server->stream, pcm, piece);
+    if (problem) {
+      error(server, problem);
+      return;
+    }
+  }
+  say_stream(server);
+}
+
+static void audio(server_t *server) {
+  const int8_t *rows = stream_features(&server->stream);
+  if (!rows) {
+    error(server, "Not enough audio yet");
+    return;
+  }
+  memcpy(server->features, rows, KWS_INPUTS);
+  set_loaded(server);
+  say_stream(server);
 }
 
 /* ---- what the device is and did ---- */
@@ -358,10 +427,12 @@ static void frame(server_t *server, const protocol_command_t *command) {
     break;
   case 'R':
     if (frame_input(server, command)) {
-      server->loaded = true;
-      server->features_crc = crc32_update(0, server->features, KWS_INPUTS);
+      set_loaded(server);
       logits(server);
     }
+    break;
+  case 'P':
+    stream_frame(server, command->data, command->length);
     break;
   default:
     error(server, "Unknown frame");
@@ -419,6 +490,16 @@ void server_handle(server_t *server, const protocol_command_t *command) {
     break;
   case PROTOCOL_DUMP:
     dump(server, command->numbers[0]);
+    break;
+  case PROTOCOL_STREAM_START:
+    stream_start(&server->stream);
+    say_stream(server);
+    break;
+  case PROTOCOL_STREAM:
+    stream_list(server);
+    break;
+  case PROTOCOL_AUDIO:
+    audio(server);
     break;
   case PROTOCOL_FAULT:
     fault(server);

@@ -9,6 +9,13 @@
 #include "kws_model.h"
 #include "output.h"
 #include "protocol.h"
+#include "stream.h"
+
+enum {
+  SERVER_PCM_SAMPLES = 480, /* most in one frame: 30 ms */
+  SERVER_PCM_BYTES = 4 + 2 * SERVER_PCM_SAMPLES,
+  SERVER_FRAME_BYTES = PROTOCOL_FRAME_OVERHEAD + (KWS_INPUTS > SERVER_PCM_BYTES ? KWS_INPUTS : SERVER_PCM_BYTES),
+};
 
 typedef struct {
   output_t out;
@@ -26,6 +33,8 @@ typedef struct {
   uint32_t logits_crc;   /* features_crc that they belong to */
   uint32_t logits_ticks; /* of that inference */
   bool inferred;
+
+  stream_t stream;
 } server_t;
 
 void server_init(server_t *server, output_write_t write, clock_time_t *clock, bool (*interrupted)(void));

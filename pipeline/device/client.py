@@ -173,33 +173,34 @@ class Client:
             return " ".join(self.link.exchange(b"fault%", self.link.timing.answer))
         return "unknown"
 
-    def _command(self, text: str, identifier: str, read: Callable[[list[str]], T], seconds: float | None = None) -> T:
-        command = registry().command(identifier)
+    def command(self, text: str, identifier: str, read: Callable[[list[str]], T], seconds: float | None = None) -> T:
+        """Asks a text command of the registry, given without its ``%``; ``read`` gets lines proved to be its answer."""
+        entry = registry().command(identifier)
+        return self.ask(
+            text.encode("ascii") + b"%", _checked(entry.answers, entry.origin == "dynq", read), seconds=seconds
+        )
 
-        def checked(lines: list[str]) -> T:
-            plain = _proved(lines) if command.origin == "dynq" else lines
-            if not answers_match(command.answers, plain):
-                raise _Damaged(" / ".join(plain)[:200])
-            return read(plain)
-
-        return self.ask(text.encode("ascii") + b"%", checked, seconds=seconds)
+    def frame(self, identifier: str, data: bytes, read: Callable[[list[str]], T]) -> T:
+        """The same for a frame."""
+        entry = registry().frame(identifier)
+        return self.ask(encode_frame(entry.kind, data), _checked(entry.answers, True, read))
 
     # ---- the runner's commands ----
 
     def name(self) -> str:
-        return self._command("name", "NAME", lambda lines: lines[0][len("m-name-dut-[") : -1])
+        return self.command("name", "NAME", lambda lines: lines[0][len("m-name-dut-[") : -1])
 
     def profile(self) -> tuple[str, str]:
         """Firmware profile and model identifier."""
-        return self._command("profile", "PROFILE", lambda lines: (_inside(lines[0]), _inside(lines[1])))
+        return self.command("profile", "PROFILE", lambda lines: (_inside(lines[0]), _inside(lines[1])))
 
     def timestamp(self) -> int:
         """Microseconds since the device started."""
-        return self._command("timestamp", "TIMESTAMP", lambda lines: int(lines[0].rpartition("-")[2]))
+        return self.command("timestamp", "TIMESTAMP", lambda lines: int(lines[0].rpartition("-")[2]))
 
     def results(self) -> tuple[float, ...]:
         """Softmax of the last inference, three decimals."""
-        return self._command("results", "RESULTS", lambda lines: _floats(lines[0]))
+        return self.command("results", "RESULTS", lambda lines: _floats(lines[0]))
 
     def infer(self, count: int = 1, warmup: int = 0, *, seconds: float = 30.0) -> InferResult:
         """Runs timed inferences of the loaded input."""
@@ -208,14 +209,14 @@ class Client:
             first, last = (int(line.rpartition("-")[2]) for line in lines if line.startswith("m-lap-us-"))
             return InferResult(_floats(lines[-1]), last - first)
 
-        return self._command(f"infer {count} {warmup}", "INFER", read, seconds)
+        return self.command(f"infer {count} {warmup}", "INFER", read, seconds)
 
     def load_hex(self, features: NDArray[np.int8], *, per_line: int = DB_MAX) -> None:
         """Loads int8 ``[K]`` by ``db`` lines, as the runner does, and proves it by ``crc%``."""
         data = features.tobytes()
         for _ in range(ATTEMPTS):
             try:
-                self._command(f"db load {len(data)}", "DB_LOAD", lambda lines: None)
+                self.command(f"db load {len(data)}", "DB_LOAD", lambda lines: None)
                 for start in range(0, len(data), per_line):
                     # not repeated by itself: a line that did arrive would be counted twice
                     lines = self.link.exchange(
@@ -241,7 +242,7 @@ class Client:
             }
             return BuildInfo(**texts, **numbers)  # type: ignore[arg-type]
 
-        self._build = self._command("build", "BUILD", read)
+        self._build = self.command("build", "BUILD", read)
         return self._build
 
     def crc(self) -> tuple[int, int]:
@@ -251,7 +252,7 @@ class Client:
             crc, length = _inside(lines[0]).split(",")
             return int(crc, 16), int(length)
 
-        return self._command("crc", "CRC", read)
+        return self.command("crc", "CRC", read)
 
     def load(self, features: NDArray[np.int8]) -> None:
         """Loads int8 ``[K]`` in one frame, which carries its own CRC-32, and proves it by ``crc%``."""
@@ -293,13 +294,13 @@ class Client:
                 raise _Damaged("layers are missing")
             return layers, int(rows[-1][1])
 
-        return self._command("layers", "LAYERS", read)
+        return self.command("layers", "LAYERS", read)
 
     def memory(self) -> MemoryUse:
         def read(lines: list[str]) -> MemoryUse:
             return MemoryUse(*(int(part.partition("=")[2]) for part in _inside(lines[0]).split(",")))
 
-        return self._command("memory", "MEMORY", read)
+        return self.command("memory", "MEMORY", read)
 
     def dump(self, layer: int, features: NDArray[np.int8]) -> NDArray[np.float32]:
         """Outputs float32 of one layer for the input loaded before, which must be ``features``."""
@@ -314,7 +315,7 @@ class Client:
                 raise _Damaged("values of another input")
             return values
 
-        return self._command(f"dump {layer}", "DUMP", read)
+        return self.command(f"dump {layer}", "DUMP", read)
 
     def fault(self) -> dict[str, str] | None:
         """The last hard fault's registers, or None."""
@@ -323,14 +324,24 @@ class Client:
             text = lines[0][len("m-fault-[") : -1]
             return None if text == "none" else dict(part.split("=", 1) for part in text.split(","))
 
-        return self._command("fault", "FAULT", read)
+        return self.command("fault", "FAULT", read)
 
     def clear_fault(self) -> None:
-        self._command("fault clear", "FAULT_CLEAR", lambda lines: None)
+        self.command("fault clear", "FAULT_CLEAR", lambda lines: None)
 
     def reset(self) -> None:
         """Restarts the firmware and waits for its banner."""
         self.link.exchange(b"reset%", self.link.timing.banner)
+
+
+def _checked(answers: tuple[str, ...], own: bool, read: Callable[[list[str]], T]) -> Callable[[list[str]], T]:
+    def checked(lines: list[str]) -> T:
+        plain = _proved(lines) if own else lines
+        if not answers_match(answers, plain):
+            raise _Damaged(" / ".join(plain)[:200])
+        return read(plain)
+
+    return checked
 
 
 def _proved(lines: list[str]) -> list[str]:

@@ -65,6 +65,9 @@ class Registry:
     def command(self, identifier: str) -> Command:
         return next(c for c in self.commands if c.id == identifier)
 
+    def frame(self, identifier: str) -> FrameKind:
+        return next(f for f in self.frames if f.id == identifier)
+
 
 @cache
 def registry() -> Registry:

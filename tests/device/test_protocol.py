@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.boards import PROJECT
 from pipeline.device import open_device, protocol_page
+from pipeline.device.audio import AudioStream
 from pipeline.device.protocol import answers_match, checked_text, encode_frame, registry
 
 rng = np.random.default_rng(9)
@@ -29,6 +30,8 @@ def test_every_command_answers_as_declared(built, target):
             if command.id != "RESET":
                 client.load(rng.integers(-128, 128, inputs).astype(np.int8))
                 link.exchange(b"infer 1 0%", 5)
+            if command.id in ("AUDIO", "STREAM"):
+                AudioStream(client).push(np.zeros(16_000, np.int16))
             if command.id == "DB":
                 link.exchange(f"db load {inputs}%".encode(), 5)
             lines = link.exchange(f"{command.syntax}{arguments.get(command.id, '')}%".encode(), 5)

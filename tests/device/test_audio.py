@@ -1,0 +1,108 @@
+"""Live audio: the device hears what training saw, and detects what the reference says it should."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.boards import board
+from pipeline.device import open_device
+from pipeline.device.audio import FRAME_SAMPLES, AudioStream
+from pipeline.device.protocol import encode_frame
+from pipeline.errors import DeviceError
+from pipeline.export import write_c_arrays
+from pipeline.firmware import build_firmware
+from pipeline.frontend import encode, mel_power
+from pipeline.quantization import Detector, FrontendSettings, QuantizedModel, logits, softmax
+from tests.conftest import make_model
+
+rng = np.random.default_rng(12)
+MODEL = replace(make_model(4, widths=(20,), frames=7), detector=Detector(0.40, 3, 300))
+
+
+def audio(seconds: float) -> np.ndarray:
+    """Noise whose loudness and colour change twenty times a second."""
+    count = int(seconds * 16_000)
+    white = rng.normal(size=count)
+    colour = np.convolve(white, np.ones(8) / 8, "same")
+    gain = np.repeat(10 ** rng.uniform(0, 4, count // 800 + 1), 800)[:count]
+    mix = np.repeat(rng.uniform(0, 1, count // 800 + 1), 800)[:count]
+    return np.clip(gain * (mix * white + (1 - mix) * colour), -32768, 32767).astype(np.int16)
+
+
+def expected(model: QuantizedModel, pcm: np.ndarray) -> list[tuple[str, float, int]]:
+    """Detections by numpy: a row every context_stride hops, an inference per row once the window is full."""
+    settings: FrontendSettings = model.frontend
+    rows = encode(mel_power(pcm, settings))[:: settings.context_stride]
+    windows = np.stack(
+        [rows[i : i + settings.context_frames].reshape(-1) for i in range(len(rows) - settings.context_frames + 1)]
+    )
+    posteriors = softmax(logits(model, windows))
+    step = settings.hop_samples * settings.context_stride
+    found, deaf_until = [], 0
+    for i in range(model.detector.smoothing_frames - 1, len(posteriors)):
+        mean = posteriors[i - model.detector.smoothing_frames + 1 : i + 1].mean(axis=0)
+        sample = (i + settings.context_frames - 1) * step + settings.window_samples
+        keyword = 2 + int(np.argmax(mean[2:]))
+        if sample >= deaf_until and mean[keyword] >= model.detector.threshold:
+            found.append((model.labels[keyword], float(mean[keyword]), sample))
+            deaf_until = sample + model.detector.refractory_ms * model.frontend.sample_rate // 1000
+    return found
+
+
+@pytest.fixture(scope="module", params=["host", "qemu"])
+def device(request, tmp_path_factory):
+    target = request.param
+    folder = tmp_path_factory.mktemp("audio")
+    write_c_arrays(MODEL, board(target).variant, folder / "c", source_hash="1" * 64)
+    with open_device(target, build_firmware(target, folder / "c", folder)) as opened:
+        yield opened
+
+
+def test_detections_are_the_references(device):
+    pcm = audio(6)
+    wanted = expected(MODEL, pcm)
+    assert len(wanted) >= 3
+    found = AudioStream(device.client).push(pcm)
+    assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
+    np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
+
+
+def test_features_are_bit_equal_however_the_audio_is_cut(device):
+    settings = MODEL.frontend
+    step = settings.hop_samples * settings.context_stride
+    pcm = audio(1.5)
+    rows = encode(mel_power(pcm, settings))[:: settings.context_stride]
+    last = (len(pcm) - settings.window_samples) // step
+    features = rows[last - settings.context_frames + 1 : last + 1].reshape(-1)
+    for cuts in ([], [1, 2, 3, 500, 501, 9000], list(range(777, len(pcm), 777))):
+        stream = AudioStream(device.client)
+        for piece in np.split(pcm, cuts):
+            stream.push(piece)
+        stream.features_to_input()
+        assert device.client.crc()[0] == zlib.crc32(features.tobytes())
+        assert device.client.logits(features).logits.tobytes() == logits(MODEL, features).tobytes()
+
+
+def test_audio_sent_twice_is_taken_once_and_a_gap_is_refused(device):
+    stream = AudioStream(device.client)
+    pcm = audio(FRAME_SAMPLES / 16_000)
+    frame = encode_frame("P", (0).to_bytes(4, "little") + pcm.tobytes())
+    link = device.client.link
+    assert link.exchange(frame, 5) == link.exchange(frame, 5)
+    assert link.exchange(encode_frame("P", (960).to_bytes(4, "little") + pcm.tobytes()), 5) == [
+        "e-[The next audio is sample 480]"
+    ]
+    assert link.exchange(encode_frame("P", b"\0\0\0"), 5) == ["e-[Bad length of audio]"]
+    with pytest.raises(DeviceError, match="Not enough audio"):
+        stream.features_to_input()
+
+
+def test_the_deepest_stack_leaves_room(device):
+    AudioStream(device.client).push(audio(0.5))
+    memory = device.client.memory()
+    if memory.stack:
+        assert memory.stack_used < memory.stack / 2
