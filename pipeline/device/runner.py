@@ -64,6 +64,12 @@ class DeviceResult:
     seconds: float
 
 
+def _unit_of(device: Device) -> str:
+    """An emulator of a board that counts cycles counts instructions."""
+    counts_cycles = device.board.unit == "cycles"
+    return "instructions" if counts_cycles and device.machine is not None else device.board.unit
+
+
 def _layers_of(client: Client, row: NDArray[np.int8]) -> tuple[LayerTicks, ...]:
     """Per-layer ticks of one inference of ``row``; a device that resets in between has forgotten it: asked again."""
     for _ in range(_LAYER_ATTEMPTS):
@@ -120,7 +126,7 @@ def run_test(
     return DeviceResult(
         device.board.target,
         build,
-        device.board.unit,
+        _unit_of(device),
         logits,
         ticks,
         unit(float(np.median(ticks))),

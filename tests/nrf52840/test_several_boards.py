@@ -36,6 +36,7 @@ def test_boards_agree_to_the_bit_and_a_missing_one_is_named(image: FirmwareImage
     assert left.result.logits.tobytes() == right.result.logits.tobytes()
     assert left.result.ticks.tolist() == right.result.ticks.tolist()  # instructions, the same in every run
     assert left.result.units_per_inference > 2000
+    assert left.result.unit == "instructions"
     assert gone.result is None
     assert gone.error is not None
     assert "no port /dev/ttyACM-none" in gone.error.message
