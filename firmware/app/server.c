@@ -394,7 +394,7 @@ static void fault(server_t *server) {
 
 static void help(server_t *server) {
   static const char *const lines[] = {
-#define PROTOCOL_COMMAND(id, syntax, arguments, least, most) syntax "%",
+#define PROTOCOL_COMMAND(id, syntax, arguments, least, most, usage) usage,
 #include "protocol_commands.h"
 #undef PROTOCOL_COMMAND
   };

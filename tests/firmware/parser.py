@@ -10,8 +10,8 @@ from pipeline.device.protocol import registry
 APP = FIRMWARE_LIB.parent / "app"
 
 _CDEF = """
-typedef struct { int id; int error; uint32_t numbers[2]; uint8_t number_count; char kind; const uint8_t *data; size_t length;
-                 const char *text; } protocol_command_t;
+typedef struct { int id; int error; uint32_t numbers[2]; uint8_t number_count; char kind; const uint8_t *data;
+                 size_t length; const char *text; } protocol_command_t;
 typedef struct { char text[81]; uint8_t hex[40]; uint8_t *frame; size_t capacity; size_t count; uint8_t mode;
                  uint8_t stuff_left; bool stuff_zero; } protocol_t;
 void protocol_init(protocol_t *parser, uint8_t *frame, size_t capacity);
