@@ -160,20 +160,58 @@ def train_command(
 @click.argument("model", type=_PATH)
 @_target_option
 @click.option("--out", type=_PATH, metavar="DIR", required=True, help="Folder for kws_model.c and its headers.")
-def export_command(model: Path, target: str, out: Path) -> None:
+@click.option(
+    "--engine", type=click.Choice(["aot", "tflm"]), default="aot", show_default=True,
+    help="tflm writes the .tflite itself as an array, and its op resolver, for TensorFlow Lite Micro.",
+)
+@click.option(
+    "--arena-bytes", type=click.IntRange(min=1024), default=16384, show_default=True, help="Arena of the engine tflm."
+)
+def export_command(model: Path, target: str, out: Path, engine: str, arena_bytes: int) -> None:  # fmt: skip
     """Writes a .tflite as C arrays, packed for the kernels of a target."""
-    from pipeline.export import read_tflite, write_c_arrays
+    from pipeline.export import read_tflite, write_c_arrays, write_tflm_arrays
     from pipeline.files import sha256_file
 
     with guarded():
-        variant = board(target).variant
-        arrays = write_c_arrays(read_tflite(model), variant, out, source_hash=sha256_file(model))
+        variant, digest = board(target).variant, sha256_file(model)
+        if engine == "tflm":
+            arrays = write_tflm_arrays(read_tflite(model), variant, out, source_hash=digest, arena_bytes=arena_bytes)
+        else:
+            arrays = write_c_arrays(read_tflite(model), variant, out, source_hash=digest)
         for file in arrays.files:
             console.print(str(file), highlight=False)
         console.print(
             f"{arrays.weight_bytes:,} bytes of weights, {arrays.parameter_bytes:,} of parameters, for {variant}",
             highlight=False,
         )
+
+
+@main.command("runner")
+@click.argument("model", type=_PATH)
+@click.option("--data", type=_PATH, metavar="DIR", help="Recordings with a test split. [default: synthetic speech]")
+@click.option("--out", type=_PATH, metavar="DIR", required=True, help="Folder for data set, device list and scripts.")
+@click.option(
+    "--microseconds", type=float, required=True, help="Time of one inference on the board, as its report says."
+)
+@click.option(
+    "--cache", type=_PATH, metavar="DIR", default=Path("out/cache"), show_default=True, help="Decoded speech."
+)
+def runner_command(model: Path, data: Path | None, out: Path, microseconds: float, cache: Path) -> None:  # fmt: skip
+    """Writes the test split in the form that the MLPerf Tiny runner reads, with its device list and test scripts."""
+    from pipeline.export import read_tflite, write_runner_files
+
+    with guarded():
+        quantized = read_tflite(model)
+        test = test_set_for_model(quantized, data, cache, RichProgress(console))
+        files = write_runner_files(
+            test.features, test.labels, len(quantized.labels), out, microseconds_per_inference=microseconds
+        )
+        console.print(
+            f"{files.samples:,} samples; drive the board from the runner's folder with\n"
+            f"  python main.py -m a -s {files.dataset_path} -d {files.device_list} -t {files.accuracy_script}\n"
+            f"  python main.py -m p -s {files.dataset_path} -d {files.device_list} -t {files.performance_script}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 @main.command("doctor")

@@ -13,8 +13,9 @@ from pipeline.files import replacing
 from pipeline.progress import Progress
 from pipeline.quantization import QuantizedModel
 from pipeline.recipe import CorpusSection, Recipe, parse_recipe
-from pipeline.report import Report, write_report
+from pipeline.report import Baseline, Report, write_report
 from pipeline.stages import StageResult, Stages
+from pipeline.workflow.baselines import measure_baselines
 from pipeline.workflow.data import Data, TestSet, folder_test_set
 from pipeline.workflow.device import Aim, build_image, test_on_device
 from pipeline.workflow.models import (
@@ -45,9 +46,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Trained:
-    """The models of a recipe: float first, then one per bit width."""
+    """The models of a recipe: float first, then one per bit width.
+
+    Attributes:
+        float_stage: where the float twin's weights are.
+    """
 
     models: tuple[ModelResult, ...]
+    float_stage: StageResult
 
     def at(self, bits: int) -> ModelResult:
         return next(model for model in self.models if model.bits == bits)
@@ -60,7 +66,7 @@ def train(data: Data, widths: Sequence[int], stages: Stages, progress: Progress)
     for bits in widths:
         trained = train_quantized(data, float_stage, bits, stages, progress)
         models.append(quantize_model(data, trained, bits, stages, progress))
-    return Trained(tuple(models))
+    return Trained(tuple(models), float_stage)
 
 
 def build(
@@ -75,9 +81,10 @@ def build(
     """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page."""
     stages = Stages(place.out)
     trained = train(data, widths, stages, progress)
+    baselines = measure_baselines(data, trained.float_stage, stages, progress) if len(widths) > 1 else ()
     file = _publish(trained.at(bits).file, place.out / f"{data.recipe.name}_{bits}bit.tflite")
     return _test_and_report(
-        file, trained.models, data.test, aim, place, stages, progress, corpus=data.description,
+        file, trained.models, data.test, aim, place, stages, progress, baselines=baselines, corpus=data.description,
         recipe=data.recipe.name, command=command,
     )  # fmt: skip
 
@@ -133,6 +140,7 @@ def _test_and_report(
     stages: Stages,
     progress: Progress,
     *,
+    baselines: Sequence[Baseline] = (),
     corpus: str,
     recipe: str,
     command: str,
@@ -152,7 +160,7 @@ def _test_and_report(
         image=image,
         device=device,
         test=test,
-        baselines=(),
+        baselines=baselines,
         stages=_distinct(stages.finished),
         corpus=corpus,
         recipe=recipe,

@@ -1,0 +1,80 @@
+"""Baseline stage: the 8-bit routes a user would otherwise take, from the same float network and the same clips."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.baseline import run_baseline, write_inputs
+from pipeline.frontend import input_quantization
+from pipeline.progress import Progress
+from pipeline.report import Baseline
+from pipeline.stages import StageResult, Stages, code_version
+from pipeline.training.augmentation import AugmentedSet
+from pipeline.training.evaluate import evaluate
+from pipeline.workflow.data import Data
+
+MAX_TRAINING_BYTES = 256 << 20
+"""Augmented clips kept for tfmot; a larger corpus gets fewer epochs of them."""
+
+
+def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, progress: Progress) -> tuple[Baseline, ...]:
+    """Accuracy on the test clips and file size of TFLite post-training int8 and of tfmot's 8-bit training.
+
+    None, with a note, where tfmot is not installed: it is an optional extra.
+
+    Raises:
+        ToolchainError: see ``run_baseline``.
+    """
+    if importlib.util.find_spec("tensorflow_model_optimization") is None:
+        progress.info("No baselines: pip install 'dynq[baseline]' for TensorFlow's own 8-bit routes in the report")
+        return ()
+
+    def make(folder: Path) -> None:
+        inputs = folder / "features.npz"
+        _write_inputs(data, float_stage.folder / "model.keras", inputs)
+        results = run_baseline(inputs, data.recipe, folder, progress)
+        inputs.unlink()
+        np.savez(folder / "results.npz", names=[result.name for result in results],
+                 model_bytes=[result.model_bytes for result in results],
+                 logits=np.stack([result.logits for result in results]))  # fmt: skip
+
+    inputs = {
+        "float": float_stage.key,
+        "test": data.test.key,
+        "training": data.recipe.training.model_dump(),
+        "code": code_version("pipeline/baseline", "pipeline/workflow/baselines.py"),
+    }
+    stage = stages.run("baselines", inputs, make)
+    test, labels = data.test, data.recipe.corpus.labels
+    with np.load(stage.folder / "results.npz") as found:
+        rows = list(zip(found["names"], found["model_bytes"], found["logits"], strict=True))
+    scores = [evaluate(logits, test.labels, test.speakers, labels) for _, _, logits in rows]
+    return tuple(
+        Baseline(str(name), score.keyword_accuracy.value, score.accuracy_without_silence.value, int(model_bytes))
+        for (name, model_bytes, _), score in zip(rows, scores, strict=True)
+    )
+
+
+def _write_inputs(data: Data, trained: Path, path: Path) -> None:
+    from pipeline.training.convert import dynq_layers, load_trained
+
+    recipe, training = data.recipe, data.dataset.training
+    settings = recipe.frontend.settings()
+    source = AugmentedSet(training.power, training.labels, data.dataset.noise_power, recipe.augmentation, settings)
+    affordable = MAX_TRAINING_BYTES // (len(source) * settings.inputs)
+    epochs = max(1, min(recipe.training.qat_epochs, affordable))
+    # drawn as the quantization-aware training of our own models draws them
+    drawn = [source.epoch(np.random.default_rng([recipe.training.seed, 1, epoch + 1])) for epoch in range(epochs)]
+    layers = dynq_layers(load_trained(trained))
+    write_inputs(
+        path,
+        training=np.stack([features for features, _ in drawn]),
+        training_labels=np.stack([labels for _, labels in drawn]),
+        testing=data.test.features,
+        weights=tuple(np.asarray(layer.kernel, np.float32) for layer in layers),
+        biases=tuple(np.asarray(layer.bias, np.float32) for layer in layers),
+        quantization=input_quantization(settings),
+    )
