@@ -214,8 +214,12 @@ class Client:
     def load_hex(self, features: NDArray[np.int8], *, per_line: int = DB_MAX) -> None:
         """Loads int8 ``[K]`` by ``db`` lines, as the runner does, and proves it by ``crc%``."""
         data = features.tobytes()
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
+                if attempt:
+                    self.retries += 1
+                    with suppress(NoAnswer):  # the command that follows finds out whether the device is silent for good
+                        self.link.resynchronise()
                 self.command(f"db load {len(data)}", "DB_LOAD", lambda lines: None)
                 for start in range(0, len(data), per_line):
                     # not repeated by itself: a line that did arrive would be counted twice
@@ -227,8 +231,9 @@ class Client:
                 if self.crc() == (zlib.crc32(data), len(data)):
                     return
             except (_Damaged, NoAnswer):
-                self.link.resynchronise()
-            self.retries += 1
+                continue
+            except LinkClosed:
+                self.link.reopen()
         raise DeviceError(f"could not load the input in {ATTEMPTS} attempts", "check cable and ground")
 
     # ---- our own ----

@@ -10,7 +10,7 @@ from typing import Protocol
 from pipeline.boards import Board, board
 from pipeline.device import host, qemu
 from pipeline.device.client import BuildInfo, Client
-from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, NoAnswer, Timing
+from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
 
@@ -91,4 +91,8 @@ def _greet(link: Link) -> None:
         with suppress(NoAnswer):
             link.expect_ready(link.timing.banner)
             return
-    link.resynchronise(link.timing.banner)
+    try:
+        link.resynchronise(link.timing.banner)
+    except LinkClosed:  # some boards restart when their port is opened
+        link.reopen()
+        link.resynchronise(link.timing.banner)

@@ -23,15 +23,16 @@ from pipeline.files import write_text
 @click.option("--workers", default=12, show_default=True, help="Runs at the same time.")
 @click.option("--out", default=Path("out/faults"), show_default=True, type=click.Path(path_type=Path),
               help="Folder for firmware and outcomes; an interrupted campaign goes on from there.")
-@click.option("--page", "page_path", default=PROJECT / "docs" / "faults.md", type=click.Path(path_type=Path),
-              help="Where the table goes.")
+@click.option("--page", "page_path", type=click.Path(path_type=Path),
+              help="Where the table goes. [default: docs/faults.md for all kinds, else into the --out folder]")
 @guarded()
-def main(runs: int, kinds: tuple[str, ...], seed: int, workers: int, out: Path, page_path: Path) -> None:
+def main(runs: int, kinds: tuple[str, ...], seed: int, workers: int, out: Path, page_path: Path | None) -> None:
     """Tests the firmware over thousands of serial ports that misbehave."""
     progress = RichProgress(console)
     firmware = prepare(out, progress=progress)
     outcomes = campaign(firmware, runs, kinds=kinds or tuple(KINDS), seed=seed, workers=workers,
                         log=out / "outcomes.jsonl", progress=progress)
+    page_path = page_path or (out if kinds else PROJECT / "docs") / "faults.md"
     write_text(page_path, page(outcomes, len(firmware.features)))
     failed = failures(outcomes)
     console.print(f"{len(outcomes):,} runs, {len(failed)} failed; table in {page_path}")

@@ -54,7 +54,9 @@ def _row(name: str, description: str, outcomes: Sequence[Outcome]) -> str:
 
 def page(outcomes: Sequence[Outcome], inputs: int) -> str:
     """The whole page."""
-    rows = [_row(f"`{kind}`", text, [o for o in outcomes if o.kind == kind]) for kind, (text, _) in KINDS.items()]
+    ran = {outcome.kind for outcome in outcomes}
+    rows = [_row(f"`{kind}`", text, [outcome for outcome in outcomes if outcome.kind == kind])
+            for kind, (text, _) in KINDS.items() if kind in ran]
     rows.append(_row("**all**", "", outcomes).replace("**: ", "** ", 1))
     texts = "\n".join(f"| {count:,} | {text.replace('|', '/')} |" for text, count in messages(outcomes).most_common(12))
     first = min((outcome.seed for outcome in outcomes), default=0)
