@@ -32,6 +32,7 @@ Speech = NDArray[np.float32]
 _SHARE: dict[SplitName, float] = {"training": 1.0, "validation": 0.2, "testing": 0.2}
 _FOREIGN_SHARE = 0.15
 _SPLICE_SHARE = 0.1
+_WORDS_PER_MINUTE = (80, 230)
 _JITTER_SECONDS = 0.08
 _SNR_DB = (12.0, 55.0)
 _NOISE_SECONDS = 40.0
@@ -123,7 +124,7 @@ def _clip(
     voice = f"{languages[int(rng.integers(len(languages)))]}+{speaker}"
     tract = float(np.exp(rng.uniform(-0.17, 0.17)))
     manner = {
-        "rate": int(rng.uniform(100, 240)),
+        "rate": int(np.exp(rng.uniform(*np.log(_WORDS_PER_MINUTE)))),
         "pitch": int(rng.uniform(15, 85)),
         "intonation": int(rng.uniform(15, 85)),
         "seed": int(rng.integers(2**31)),
