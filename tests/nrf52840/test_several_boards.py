@@ -10,7 +10,7 @@ import pytest
 from pipeline.boards import board
 from pipeline.device import desk
 from pipeline.device.hardware_map import MappedBoard
-from pipeline.errors import UsageError
+from pipeline.errors import DeviceError, UsageError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from tests.conftest import make_model
@@ -55,6 +55,6 @@ def test_target_without_image_is_refused(image: FirmwareImage) -> None:
         desk.run_on_boards([MappedBoard(name="left", emulated=True)], {}, MODEL, ROWS)
 
 
-def test_board_known_by_a_port_only_cannot_be_flashed(image: FirmwareImage) -> None:
-    with pytest.raises(UsageError, match="cannot be flashed"):
+def test_board_that_is_not_plugged_in_cannot_be_flashed(image: FirmwareImage) -> None:
+    with pytest.raises(DeviceError, match="/dev/ttyUSB0"):
         desk.flash_board(MappedBoard(name="left", port="/dev/ttyUSB0"), image)
