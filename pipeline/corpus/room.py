@@ -10,6 +10,9 @@ from pipeline.corpus.data import SAMPLE_RATE
 Speech = NDArray[np.float32]
 
 _FADE = SAMPLE_RATE // 200
+_KNOTS_HZ = np.array([50.0, 200.0, 500.0, 1200.0, 2500.0, 5000.0, 8000.0])
+_DARKEST_DB = np.array([-6.0, -6.0, -6.0, -6.0, -6.0, -4.0, -4.0])
+_BRIGHTEST_DB = np.array([6.0, 6.0, 6.0, 6.0, 8.0, 14.0, 18.0])
 
 
 def impulse_response(rng: np.random.Generator) -> Speech:
@@ -28,13 +31,17 @@ def impulse_response(rng: np.random.Generator) -> Speech:
 
 
 def colour(speech: Speech, rng: np.random.Generator) -> Speech:
-    """A microphone's: a random smooth equalisation, and with some chance a narrow band as of a telephone."""
+    """A microphone's: a random smooth equalisation, and with some chance a narrow band as of a telephone.
+
+    Mostly brighter than the synthesiser, whose fricatives are weak beside those of people close to a microphone.
+    """
     size = _fast(len(speech))
     spectrum = np.fft.rfft(speech, size)
     frequency = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    knots = np.array([50.0, 200.0, 500.0, 1200.0, 2500.0, 5000.0, 8000.0])
-    gain = 10 ** (np.interp(np.log(np.maximum(frequency, 50)), np.log(knots), rng.uniform(-6, 6, len(knots))) / 20)
-    if rng.random() < 0.3:
+    decibels = rng.uniform(_DARKEST_DB, _BRIGHTEST_DB)
+    curve = np.interp(np.log(np.maximum(frequency, 50)), np.log(_KNOTS_HZ), decibels)
+    gain = 10 ** (curve / 20)
+    if rng.random() < 0.15:
         gain /= np.sqrt(1 + (frequency / rng.uniform(3200, 7000)) ** 16)
     if rng.random() < 0.5:
         gain *= 1 / np.sqrt(1 + (rng.uniform(60, 300) / np.maximum(frequency, 1)) ** 4)
@@ -81,5 +88,5 @@ def record(clip: Speech, noise: Speech, rng: np.random.Generator, *, snr_db: tup
     noise_power = max(float(np.mean(noise.astype(np.float64) ** 2)), 1e-12)
     gain = np.sqrt(power / noise_power) * 10 ** (-rng.uniform(*snr_db) / 20)
     mixed = (clip + gain * noise) * (loudness / np.sqrt(power)) * 32768
-    mixed += rng.normal(0, rng.uniform(0.3, 4.0), len(mixed))
+    mixed += rng.normal(0, np.exp(rng.uniform(np.log(0.3), np.log(3.0))), len(mixed))
     return np.asarray(np.clip(np.rint(mixed), -32768, 32767), np.int16)

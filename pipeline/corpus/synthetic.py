@@ -34,11 +34,12 @@ _FOREIGN_SHARE = 0.15
 _SPLICE_SHARE = 0.1
 _WORDS_PER_MINUTE = (80, 230)
 _JITTER_SECONDS = 0.08
-_SNR_DB = (12.0, 55.0)
+_SNR_DB = (15.0, 70.0)
 _NOISE_SECONDS = 40.0
 _BABBLE_VOICES = 6
 _BABBLES = 4
 _ROOMS = 100
+_REVERBERANT = 0.4
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _record_all(
             sound = speech[index][0] if len(speech[index]) == 1 else splice(speech[index][0], speech[index][1])
             word = len(sound)
             sound = room.colour(sound, rng)
-            if rng.random() < 0.6:
+            if rng.random() < _REVERBERANT:
                 sound = room.reverberate(sound, rooms[int(rng.integers(_ROOMS))])
             crop, _ = silence_clips(noise, 1, samples, rng)
             placed = room.place(sound, word, samples, rng, _JITTER_SECONDS)
