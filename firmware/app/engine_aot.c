@@ -3,15 +3,12 @@
 #include <string.h>
 
 #include "board.h"
+#include "dynq_packing.h"
 #include "kws_model.h"
-
-/* Enough for every kernel variant: 16-bit codes, start values between blocks, padding. engine_init() checks it against
- * the linked variant. */
-enum { SCRATCH_BYTES = (5 * KWS_MAX_INPUTS / 2 + 64 + 15) / 16 * 16 };
 
 /* Layers read one buffer and write the other. */
 static _Alignas(16) float activations[2][KWS_MAX_OUTPUTS];
-static _Alignas(16) uint8_t scratch[SCRATCH_BYTES];
+static _Alignas(16) uint8_t scratch[DYNQ_SCRATCH_BYTES(KWS_MAX_INPUTS)];
 static uint32_t ticks[KWS_LAYERS];
 static const char *problem;
 

@@ -16,7 +16,7 @@ _KEPT = 8
 
 @dataclass(frozen=True)
 class Detection:
-    """A keyword: its label, smoothed posterior (three decimals), and the sample that made it, counted from the start."""
+    """A keyword: its label, smoothed posterior (three decimals), and the sample that made it (from the start)."""
 
     label: str
     score: float

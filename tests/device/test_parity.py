@@ -39,7 +39,7 @@ def test_logits_are_bit_equal(built, target, bits):
         np.testing.assert_allclose(shown, softmax(logits(made.model, row)), atol=6e-4)
 
 
-@pytest.mark.parametrize("target", ["qemu_m3", "qemu_m7", "qemu_m33", "qemu_m55"])
+@pytest.mark.parametrize("target", ["qemu_m0", "qemu_m3", "qemu_m7", "qemu_m33", "qemu_m55"])
 def test_every_other_core_returns_the_same_bits(built, target):
     made = built(target, 4)
     with open_device(target, made.image) as device:
