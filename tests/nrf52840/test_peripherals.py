@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.device.nrf52840.core import CycleCounter, SystemControl
-from pipeline.device.nrf52840.peripherals import (
-    Clock,
-    Gpio,
-    Nvmc,
-    PowerAndClock,
-    Timer,
-    Uart,
-    UnmodelledRegister,
-    Watchdog,
-)
+from pipeline.device.nrf52840.peripherals import Gpio, Nvmc, PowerAndClock, UnmodelledRegister
+from pipeline.device.nrf52840.timers import Clock, Timer, Watchdog
+from pipeline.device.nrf52840.uart import Uart
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ import sys
 import threading
 from pathlib import Path
 
+from pipeline.device.nrf52840.fault import FaultError
 from pipeline.device.nrf52840.lines import PseudoTerminal
-from pipeline.device.nrf52840.machine import FaultError, Machine
+from pipeline.device.nrf52840.machine import Machine
 from pipeline.device.nrf52840.symbols import Image
 from pipeline.errors import KwsError
 

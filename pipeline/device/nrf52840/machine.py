@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import unicorn
 from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import Uc, UcError
 
-from pipeline.device.nrf52840 import core
+from pipeline.device.nrf52840 import core, frames
 from pipeline.device.nrf52840.counter import InstructionCounter
-from pipeline.device.nrf52840.peripherals import (
-    CYCLES_PER_SECOND,
-    Clock,
-    Gpio,
-    Nvmc,
-    Peripheral,
-    PowerAndClock,
-    Timer,
-    Uart,
-    UnmodelledRegister,
-    Watchdog,
-)
+from pipeline.device.nrf52840.fault import REGISTER_NAMES, Fault, FaultError, describe
+from pipeline.device.nrf52840.peripherals import Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
 from pipeline.device.nrf52840.symbols import Image
+from pipeline.device.nrf52840.timers import CYCLES_PER_SECOND, Clock, Timer, Watchdog
+from pipeline.device.nrf52840.uart import Uart
 
 FLASH_BYTES = 0x100000
 RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
 _PAGE = 0x1000
-_EXCEPTION_RETURN = 0xFFFFFFE9  # to thread mode, main stack, frame with floating-point registers
-_EXCEPTION_EXIT = 8  # Unicorn's number for a branch to such a value
+_EXCEPTION_EXIT = 8  # Unicorn's number for a branch to an exception return value
 _SLICE = 2_000_000  # instructions between looks at the serial line, 10 to 20 ms
 _RESET_PIN, _RESET_WATCHDOG, _RESET_SOFTWARE = 1 << 0, 1 << 1, 1 << 2
-
-_CORE = (*(getattr(arm, f"UC_ARM_REG_R{i}") for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR,
-         arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR)
-REGISTER_NAMES = (*(f"r{i}" for i in range(13)), "sp", "lr", "pc", "xpsr")
-_STACKED = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_R12,
-            arm.UC_ARM_REG_LR)
-_STACKED_FLOAT = (*(getattr(arm, f"UC_ARM_REG_S{i}") for i in range(16)), arm.UC_ARM_REG_FPSCR)
-_FRAME_BYTES = 104
-
 
 class SerialLine(Protocol):
     """The other end of UART0."""
@@ -53,31 +33,6 @@ class SerialLine(Protocol):
 
     def write(self, data: bytes) -> None:
         """Takes bytes that the board sent."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a run ended: the registers by name as they were, and the call stack, innermost first."""
-
-    reason: str
-    registers: dict[str, int]
-    backtrace: tuple[str, ...]
-    instructions: int
-
-    def __str__(self) -> str:
-        names = list(self.registers)
-        rows = [names[i:i + 4] for i in range(0, len(names), 4)]
-        registers = "\n".join("  " + "  ".join(f"{n:>4} {self.registers[n]:08x}" for n in row) for row in rows)
-        return "\n".join([f"{self.reason} after {self.instructions:,} instructions",
-                          *(f"  at {frame}" for frame in self.backtrace), registers])
-
-
-class FaultError(Exception):
-    """Ends :meth:`Machine.run`."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
 
 
 class Machine:
@@ -194,7 +149,8 @@ class Machine:
         self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
         if self._exit_exception:
             self._exit_exception = False
-            self._return_from_exception()
+            self._handling = 0
+            self._pc = frames.leave(self._engine)
             return False
         if self._trap is not None:
             trap, self._trap = self._trap, None
@@ -249,32 +205,10 @@ class Machine:
             self._enter_exception(exception)
 
     def _enter_exception(self, exception: int) -> None:
-        engine = self._engine
-        sp = engine.reg_read(arm.UC_ARM_REG_SP)
-        frame = (sp - _FRAME_BYTES) & ~7
-        xpsr = engine.reg_read(arm.UC_ARM_REG_XPSR) & ~(1 << 9) | (sp & 4) << 7
-        words = [*(engine.reg_read(r) for r in _STACKED), self._pc, xpsr,
-                 *(engine.reg_read(r) for r in _STACKED_FLOAT), 0]
-        self._poke(frame, b"".join((w & 0xFFFFFFFF).to_bytes(4, "little") for w in words))
-        engine.reg_write(arm.UC_ARM_REG_SP, frame)
-        engine.reg_write(arm.UC_ARM_REG_LR, _EXCEPTION_RETURN)
         vector = self._system.vector(exception, self._image.vector_table)
-        self._pc = int.from_bytes(engine.mem_read(vector, 4), "little") & ~1
+        frames.enter(self._engine, self._pc)
+        self._pc = self._peek(vector) & ~1
         self._handling = exception
-
-    def _return_from_exception(self) -> None:
-        engine = self._engine
-        frame = engine.reg_read(arm.UC_ARM_REG_SP)
-        data = bytes(engine.mem_read(frame, _FRAME_BYTES))
-        words = [int.from_bytes(data[i:i + 4], "little") for i in range(0, _FRAME_BYTES, 4)]
-        for register, value in zip(_STACKED, words, strict=False):
-            engine.reg_write(register, value)
-        for register, value in zip(_STACKED_FLOAT, words[8:], strict=False):
-            engine.reg_write(register, value)
-        engine.reg_write(arm.UC_ARM_REG_XPSR, words[7] & ~(1 << 9))
-        engine.reg_write(arm.UC_ARM_REG_SP, frame + _FRAME_BYTES + (words[7] >> 7 & 4))
-        self._pc = words[6]
-        self._handling = 0
 
     def _on_exception(self, engine: Any, number: int, _: object) -> None:
         if number == _EXCEPTION_EXIT and self._handling:
@@ -289,7 +223,7 @@ class Machine:
 
     def _fault(self, error: UcError) -> None:
         self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
-        reason, status = _describe(error)
+        reason, status = describe(error)
         if status & (core.PRECISE_BUS_FAULT | core.INSTRUCTION_BUS_FAULT):
             reason += f": 0x{self._bad_address:08x}"
         if not self._deliver_faults or self._handling == core.HARD_FAULT:
@@ -298,7 +232,7 @@ class Machine:
         self._enter_exception(core.HARD_FAULT)
 
     def _fault_error(self, reason: str) -> FaultError:
-        registers = dict(zip(REGISTER_NAMES, (self._engine.reg_read(r) for r in _CORE), strict=True))
+        registers = dict(zip(REGISTER_NAMES, (self._engine.reg_read(r) for r in frames.CORE), strict=True))
         registers["pc"] = self._pc
         bottom, top = self._image.stack
         if not bottom <= registers["sp"] <= top:
@@ -312,10 +246,6 @@ class Machine:
             return int.from_bytes(self._engine.mem_read(address, 4), "little")
         except UcError:
             return 0
-
-    def _poke(self, address: int, data: bytes) -> None:
-        with contextlib.suppress(UcError):  # a frame pushed off the stack's end is lost, as on the chip
-            self._engine.mem_write(address, data)
 
     def _enable_flash_writes(self, enabled: bool) -> None:
         allowed = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC | (unicorn.UC_PROT_WRITE if enabled else 0)
@@ -361,20 +291,8 @@ class Machine:
         for peripheral in self._peripherals.values():
             peripheral.reset()
         self.power.reset_reason |= reason
-        for register in (*_CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *_STACKED_FLOAT):
+        for register in (*frames.CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *frames.FLOAT):
             self._engine.reg_write(register, 0)
         self._engine.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
         self._engine.reg_write(arm.UC_ARM_REG_SP, self._peek(self._image.vector_table))
         self._pc = self._peek(self._image.vector_table + 4) & ~1
-
-
-def _describe(error: UcError) -> tuple[str, int]:
-    """What a Unicorn error is on the chip, and the CFSR bits it sets."""
-    return {
-        unicorn.UC_ERR_READ_UNMAPPED: ("read where nothing is", core.PRECISE_BUS_FAULT),
-        unicorn.UC_ERR_WRITE_UNMAPPED: ("write where nothing is", core.PRECISE_BUS_FAULT),
-        unicorn.UC_ERR_WRITE_PROT: ("write to flash", core.PRECISE_BUS_FAULT),
-        unicorn.UC_ERR_FETCH_UNMAPPED: ("jump to where nothing is", core.INSTRUCTION_BUS_FAULT),
-        unicorn.UC_ERR_INSN_INVALID: ("undefined instruction", core.UNDEFINED_INSTRUCTION),
-        unicorn.UC_ERR_EXCEPTION: ("undefined instruction or unhandled exception", core.UNDEFINED_INSTRUCTION),
-    }.get(error.errno, (f"Unicorn stopped: {error}", 0))
