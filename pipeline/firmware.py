@@ -109,8 +109,10 @@ def build_firmware(
     if status != 0 or not built.is_file():
         raise _failure(chosen, log, out_dir / "build.log")
     elf = out_dir / "firmware.elf"
-    with replacing(elf) as partial:
-        shutil.copy2(built, partial)
+    for source in (built, built.with_suffix(".bin")):  # boards without a probe are flashed with the .bin
+        if source.is_file():
+            with replacing(out_dir / source.name) as partial:
+                shutil.copy2(source, partial)
     return _inspect(elf, chosen, engine, build_hash)
 
 

@@ -18,21 +18,21 @@ from pipeline.progress import SILENT, Progress
 from pipeline.quantization import QuantizedModel
 
 
-def flash_board(board: MappedBoard, image: FirmwareImage) -> None:
-    """Writes the image to one board, through its probe if the map names one, else over USB.
+def flash_board(board: MappedBoard, image: FirmwareImage) -> str | None:
+    """Writes the image to one board, through its probe if it has one, else over USB.
+
+    Returns:
+        The serial port after it, which may have another name.
 
     Raises:
-        UsageError: an emulated board, or one known by a plain port only.
-        DeviceError, ToolchainError: see ``flash_swd`` and ``flash_usb``.
+        DeviceError, ToolchainError: no such board; see ``flash_swd`` and ``flash_usb``.
     """
     if board.probe is not None:
         flash_swd(image.elf, probe=board.probe)
-        return
-    if board.usb_serial is None:
-        raise UsageError(f"board {board.name} cannot be flashed", "name its probe or usb_serial in the hardware map")
-    usb = find_board(usb_ports(), usb_serial=board.usb_serial)
+        return board.serial_port()
+    usb = find_board(usb_ports(), port=board.port, usb_serial=board.usb_serial)
     flash_usb(image.elf.with_suffix(".bin"), usb)
-    Bootloader().wait_for_program(usb)
+    return Bootloader().wait_for_program(usb).device
 
 
 def run_on_boards(
@@ -65,10 +65,9 @@ def run_on_boards(
 
     def work(board: MappedBoard) -> DeviceResult:
         image = images[board.target]
-        if flash and not board.emulated:
-            flash_board(board, image)
+        port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
         journal = journals / f"{board.name}.journal" if journals is not None else None
-        with open_device(board.target, image, port=board.serial_port(), baud=board.baud) as device:
+        with open_device(board.target, image, port=port, baud=board.baud) as device:
             return run_test(device, model, features, resume=journal, progress=progress)
 
     return on_all(boards, work)

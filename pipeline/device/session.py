@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from pipeline.boards import Board, board
@@ -56,7 +57,7 @@ def open_device(
     """
     chosen = board(target)
     with ExitStack() as stack:
-        machine = stack.enter_context(_machine(chosen, image)) if port is None else None
+        machine = stack.enter_context(start_machine(chosen, image.elf)) if port is None else None
         if machine is not None:
             link = Link(machine.port, failure=machine.failure, timing=timing)
         else:
@@ -73,15 +74,20 @@ def open_device(
         yield Device(chosen, image, client, build, machine)
 
 
-def _machine(chosen: Board, image: FirmwareImage) -> AbstractContextManager[Machine]:
-    log = image.elf.with_suffix(".log")
+def start_machine(chosen: Board, elf: Path) -> AbstractContextManager[Machine]:
+    """Starts the emulator of a target on an image; its serial port is the machine's ``port``.
+
+    Raises:
+        ToolchainError: the emulator is not installed.
+    """
+    log = elf.with_suffix(".log")
     if chosen.machine is not None:
-        return qemu.start(chosen, image.elf, log)
+        return qemu.start(chosen, elf, log)
     if chosen.cpu == "host":
-        return host.start(image.elf, log)
+        return host.start(elf, log)
     from pipeline.device import nrf52840  # needs the Unicorn CPU emulator, which the other targets do not
 
-    virtual: AbstractContextManager[Machine] = nrf52840.start(image.elf)
+    virtual: AbstractContextManager[Machine] = nrf52840.start(elf)
     return virtual
 
 

@@ -3,6 +3,7 @@
 from pipeline.report.data import (
     AccuracyRow,
     Baseline,
+    BoardRow,
     Confusion,
     DeviceRow,
     LayerRow,
@@ -17,6 +18,7 @@ from pipeline.report.render import write_report
 __all__ = [
     "AccuracyRow",
     "Baseline",
+    "BoardRow",
     "Confusion",
     "DeviceRow",
     "LayerRow",

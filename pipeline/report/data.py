@@ -131,6 +131,18 @@ class ParityRow:
 
 
 @dataclass(frozen=True)
+class BoardRow:
+    """One of several boards tested at once. ``error`` is empty when its test finished."""
+
+    name: str
+    keyword: float | None
+    differing_logits: int | None
+    ticks_per_inference: float | None
+    retries: int | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class StageRow:
     name: str
     seconds: float
@@ -156,7 +168,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run. ``accuracy`` starts with the best reference (float when it is known); the device's row is last."""
+    """A whole run.
+
+    ``accuracy`` starts with the best reference (float when it is known); the device's row is last. ``device`` is the
+    first board that finished; ``boards`` lists all of them when there were several.
+    """
 
     title: str
     summary: str
@@ -169,4 +185,5 @@ class Report:
     parity: ParityRow
     stages: tuple[StageRow, ...]
     provenance: Provenance
+    boards: tuple[BoardRow, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,27 +1,31 @@
-"""Device stages: from a ``.tflite`` to an image, and from an image to the answers of the device that runs it."""
+"""Device stage: what one board or several answer to every test clip."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.boards import board
-from pipeline.device import open_device, run_test
-from pipeline.device.tflm import build_tflm_firmware, source_digest
-from pipeline.export import read_tflite, write_c_arrays
-from pipeline.export.tflm_library import inspect_tflm
-from pipeline.files import sha256_file, write_text
-from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.device import DeviceResult
+from pipeline.device.desk import run_on_boards
+from pipeline.device.flashing import usb_ports
+from pipeline.device.hardware_map import MappedBoard
+from pipeline.errors import UsageError
+from pipeline.export import read_tflite
+from pipeline.files import write_text
+from pipeline.firmware import FirmwareImage
 from pipeline.progress import Progress
 from pipeline.stages import Stages, code_version
 from pipeline.workflow.data import TestSet
+from pipeline.workflow.image import build_image
 
-_IMAGE_CODE = ("firmware", "platformio.ini", "pipeline/export", "pipeline/quantization", "pipeline/firmware.py")
+USB_ENVIRONMENT = "nano33_usb"
+"""PlatformIO environment of a Nano 33 BLE that is reached through its own USB socket."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,45 @@ class Aim:
     """What runs the model.
 
     Attributes:
-        target: a name of ``pipeline.boards``.
-        port: serial port of a real board; None runs the target's emulator.
+        boards: real or emulated; all of one target.
+        flash: write the image to the real ones first.
         tflm_root: the user's TensorFlow Lite Micro (``include/`` and ``lib/``); None runs without an interpreter.
     """
 
-    target: str
-    port: str | None = None
+    boards: tuple[MappedBoard, ...]
+    flash: bool = False
     tflm_root: Path | None = None
+
+    def __post_init__(self) -> None:
+        targets = sorted({board.target for board in self.boards})
+        if len(targets) != 1:
+            raise UsageError(
+                f"the boards have {len(targets)} targets: {', '.join(targets)}", "test one target at a time"
+            )
+
+    @property
+    def target(self) -> str:
+        """Name of the boards' target."""
+        return self.boards[0].target
+
+    def image(self, model_file: Path, stages: Stages, progress: Progress) -> FirmwareImage:
+        """Builds what the boards run.
+
+        Raises:
+            UsageError: some boards need the image for USB and others the one for serial pins.
+        """
+        through_usb = {_through_usb(board) for board in self.boards}
+        if len(through_usb) > 1:
+            raise UsageError("some boards are reached through USB and others are not", "test them one kind at a time")
+        environment = USB_ENVIRONMENT if through_usb == {True} else None
+        return build_image(model_file, self.target, stages, progress, environment=environment, tflm_root=self.tflm_root)
+
+
+def _through_usb(board: MappedBoard) -> bool:
+    """Whether a board's serial port is its own USB socket: a Nano 33 BLE without a debug probe or serial adapter."""
+    if board.target != "nano33" or board.emulated or board.probe is not None:
+        return False
+    return board.usb_serial is not None or any(port.device == board.port and port.is_nano33 for port in usb_ports())
 
 
 @dataclass(frozen=True)
@@ -52,12 +87,14 @@ class DeviceTest:
     """What a device did with the test clips, as kept on disk.
 
     Attributes:
+        board: its name.
         logits: float32 ``[n, labels]``.
         unit: "instructions", "cycles" or "microseconds".
         differing_logits: logits that differ from the numpy reference in any bit.
         stack_used: high-water mark in bytes; None where the system owns the stack.
     """
 
+    board: str
     logits: NDArray[np.float32]
     unit: str
     units_per_inference: float
@@ -70,76 +107,90 @@ class DeviceTest:
     seconds: float
 
 
-def build_image(model_file: Path, aim: Aim, stages: Stages, progress: Progress) -> FirmwareImage:
-    """Builds the firmware of a target around a ``.tflite``.
+@dataclass(frozen=True)
+class Failure:
+    """A board that did not finish its test, and why."""
 
-    Raises:
-        ModelFileError, ToolchainError, FirmwareError: see ``read_tflite`` and ``build_firmware``.
-    """
-
-    def make(folder: Path) -> None:
-        model, source_hash = read_tflite(model_file), sha256_file(model_file)
-        if aim.tflm_root is not None:
-            image = build_tflm_firmware(
-                aim.target, model, folder, aim.tflm_root, source_hash=source_hash, progress=progress
-            )
-        else:
-            generated = folder / "c"
-            write_c_arrays(model, board(aim.target).variant, generated, source_hash=source_hash)
-            image = build_firmware(aim.target, generated, folder, progress=progress)
-        facts = {**asdict(image), "elf": image.elf.name}
-        write_text(folder / "image.json", json.dumps(facts, indent=1))
-
-    library = (
-        None if aim.tflm_root is None else source_digest(inspect_tflm(aim.tflm_root, board(aim.target).cpu).library)
-    )
-    inputs = {
-        "model": sha256_file(model_file),
-        "target": aim.target,
-        "tflm": library,
-        "code": code_version(*_IMAGE_CODE),
-    }
-    folder = stages.run(f"firmware-{aim.target}", inputs, make).folder
-    facts: dict[str, Any] = json.loads((folder / "image.json").read_text("utf-8"))
-    return FirmwareImage(**{**facts, "elf": folder / facts["elf"]})
+    board: str
+    reason: str
 
 
-def test_on_device(
-    image: FirmwareImage, model_file: Path, test: TestSet, port: str | None, stages: Stages, progress: Progress
-) -> DeviceTest:
-    """Sends every test clip through the device and compares every logit with the numpy reference.
+@dataclass(frozen=True)
+class DeviceTests:
+    """Results of all boards; at least one finished."""
+
+    tests: tuple[DeviceTest, ...]
+    failures: tuple[Failure, ...]
+
+
+def test_on_boards(
+    aim: Aim, image: FirmwareImage, model_file: Path, test: TestSet, stages: Stages, progress: Progress
+) -> DeviceTests:
+    """Sends every test clip through every board and compares every logit with the numpy reference.
 
     On an emulator the answer depends on the image alone and is kept; a real board is asked every time, but goes on
     where an interrupted test stopped.
 
     Raises:
-        ToolchainError, DeviceError: see ``open_device`` and ``run_test``.
+        ToolchainError, DeviceError: no board finished; the first one's error.
     """
 
     def make(folder: Path) -> None:
-        model = read_tflite(model_file)
-        with open_device(image.target, image, port=port) as device:
-            result = run_test(device, model, test.features, progress=progress, resume=folder / "journal.txt")
-        np.save(folder / "logits.npy", result.logits)
-        stack = result.memory.stack_used if result.memory.stack else None
-        facts = {
-            "unit": result.unit,
-            "units_per_inference": result.units_per_inference,
-            "layers": [{"name": layer.name, "units": layer.units} for layer in result.layers],
-            "differing_logits": result.differing_logits,
-            "stack_used": stack,
-            "kernels": result.build.kernels,
-            "engine": result.build.engine,
-            "retries": result.retries,
-            "seconds": result.seconds,
-        }
-        write_text(folder / "device.json", json.dumps(facts, indent=1))
+        outcomes = run_on_boards(
+            aim.boards,
+            {aim.target: image},
+            read_tflite(model_file),
+            test.features,
+            flash=aim.flash,
+            journals=folder,
+            progress=progress,
+        )
+        errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if len(errors) == len(outcomes):
+            raise errors[0]
+        facts = []
+        for outcome in outcomes:
+            if outcome.result is not None:
+                np.save(folder / f"{outcome.board.name}.npy", outcome.result.logits)
+                facts.append({"board": outcome.board.name, **_facts(outcome.result)})
+            elif outcome.error is not None:
+                facts.append({"board": outcome.board.name, "reason": outcome.error.message})
+        write_text(folder / "boards.json", json.dumps(facts, indent=1))
 
-    inputs = {"image": image.build_hash, "test": test.key, "code": code_version("pipeline/device"), "port": port}
-    stage = stages.run(f"device-{image.target}", inputs, make, keep=port is None)
-    facts: dict[str, Any] = json.loads((stage.folder / "device.json").read_text("utf-8"))
-    layers = tuple(LayerTime(**layer) for layer in facts.pop("layers"))
-    return DeviceTest(logits=np.load(stage.folder / "logits.npy"), layers=layers, **facts)
+    inputs = {
+        "image": image.build_hash,
+        "test": test.key,
+        "code": code_version("pipeline/device"),
+        "boards": [board.model_dump() for board in aim.boards],
+    }
+    keep = all(board.emulated for board in aim.boards)
+    folder = stages.run(f"device-{aim.target}", inputs, make, keep=keep).folder
+    return _read(folder, json.loads((folder / "boards.json").read_text("utf-8")))
 
 
-test_on_device.__test__ = False  # type: ignore[attr-defined]  # its name is not meant for pytest
+test_on_boards.__test__ = False  # type: ignore[attr-defined]  # its name is not meant for pytest
+
+
+def _facts(result: DeviceResult) -> dict[str, Any]:
+    return {
+        "unit": result.unit,
+        "units_per_inference": result.units_per_inference,
+        "layers": [{"name": layer.name, "units": layer.units} for layer in result.layers],
+        "differing_logits": result.differing_logits,
+        "stack_used": result.memory.stack_used if result.memory.stack else None,
+        "kernels": result.build.kernels,
+        "engine": result.build.engine,
+        "retries": result.retries,
+        "seconds": result.seconds,
+    }
+
+
+def _read(folder: Path, rows: Sequence[dict[str, Any]]) -> DeviceTests:
+    tests, failures = [], []
+    for row in rows:
+        if "reason" in row:
+            failures.append(Failure(**row))
+        else:
+            layers = tuple(LayerTime(**layer) for layer in row.pop("layers"))
+            tests.append(DeviceTest(logits=np.load(folder / f"{row['board']}.npy"), layers=layers, **row))
+    return DeviceTests(tuple(tests), tuple(failures))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from pipeline.quantization import QuantizedModel
 from pipeline.report import (
     AccuracyRow,
     Baseline,
+    BoardRow,
     Confusion,
     DeviceRow,
     LayerRow,
@@ -29,7 +30,7 @@ from pipeline.report import (
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.workflow.data import TestSet
-from pipeline.workflow.device import DeviceTest
+from pipeline.workflow.device import DeviceTests
 from pipeline.workflow.models import ModelResult
 
 _PACKAGES = ("numpy", "keras", "tensorflow", "platformio", "unicorn")
@@ -61,7 +62,7 @@ def make_report(
     model_file: Path,
     models: Sequence[tuple[ModelResult, QuantizedModel | None]],
     image: FirmwareImage,
-    device: DeviceTest,
+    devices: DeviceTests,
     test: TestSet,
     baselines: Sequence[Baseline],
     stages: Sequence[StageResult],
@@ -77,6 +78,7 @@ def make_report(
         models: every model evaluated on the host, the float twin first when there is one.
     """
     chosen = board(image.target)
+    device = devices.tests[0]
 
     def score(logits: NDArray[np.float32]) -> Evaluation:
         return evaluate(logits, test.labels, test.speakers, model.labels)
@@ -94,6 +96,7 @@ def make_report(
     quantized_models = [quantized for _, quantized in models if quantized is not None]
     times = {layer.name: layer.units for layer in device.layers}
     counted = device.unit != "microseconds"
+    several = len(devices.tests) + len(devices.failures) > 1
     return Report(
         title=f"{model.name}: {bits} bits on {image.target}",
         summary=f"{len(model.labels) - 2} keywords ({', '.join(model.labels[2:])}), "
@@ -131,7 +134,7 @@ def make_report(
             stack_used=device.stack_used,
             stack_limit=image.stack_bytes or None,
         ),
-        parity=ParityRow(len(test.labels), device.logits.size, device.differing_logits),
+        parity=_parity(devices, len(test.labels)),
         stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in stages),
         provenance=Provenance(
             command=command,
@@ -146,7 +149,25 @@ def make_report(
             test_clips=len(test.labels),
             test_speakers=len(set(test.speakers)),
         ),
+        boards=tuple(_boards(devices, score)) if several else (),
         notes=tuple(notes),
+    )
+
+
+def _boards(devices: DeviceTests, score: Callable[[NDArray[np.float32]], Evaluation]) -> Iterator[BoardRow]:
+    for test in devices.tests:
+        keyword = score(test.logits).keyword_accuracy.value
+        yield BoardRow(test.board, keyword, test.differing_logits, test.units_per_inference, test.retries)
+    for failure in devices.failures:
+        yield BoardRow(failure.board, None, None, None, None, failure.reason)
+
+
+def _parity(devices: DeviceTests, clips: int) -> ParityRow:
+    """Over all boards: one that differs is enough to spoil it."""
+    return ParityRow(
+        clips,
+        sum(test.logits.size for test in devices.tests),
+        sum(test.differing_logits for test in devices.tests),
     )
 
 

@@ -17,7 +17,7 @@ from pipeline.report import Baseline, Report, write_report
 from pipeline.stages import StageResult, Stages
 from pipeline.workflow.baselines import measure_baselines
 from pipeline.workflow.data import Data, TestSet, folder_test_set
-from pipeline.workflow.device import Aim, build_image, test_on_device
+from pipeline.workflow.device import Aim, test_on_boards
 from pipeline.workflow.models import (
     ModelResult,
     evaluate_float,
@@ -151,14 +151,14 @@ def _test_and_report(
             f"the test clips have {test.features.shape[1]} features, the model takes {model.layers[0].inputs}",
             "test with the recipe the model was trained by",
         )
-    image = build_image(file, aim, stages, progress)
-    device = test_on_device(image, file, test, aim.port, stages, progress)
+    image = aim.image(file, stages, progress)
+    devices = test_on_boards(aim, image, file, test, stages, progress)
     report = make_report(
         model=model,
         model_file=file,
         models=[(result, None if result.file is None else read_tflite(result.file)) for result in models],
         image=image,
-        device=device,
+        devices=devices,
         test=test,
         baselines=baselines,
         stages=_distinct(stages.finished),

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.device.client import Client
+from pipeline.device.link import Link
+
 Run = subprocess.CompletedProcess[str]
 
 
@@ -78,6 +81,50 @@ def test_model_file_on_another_target(finished: Path, whistles: Path, workplace:
     assert report["device"]["ticks_per_inference"] is None  # a PC's clock says nothing about a microcontroller
 
 
+def test_several_boards_at_once_in_one_report(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):
+    boards = tmp_path / "map.toml"
+    boards.write_text(
+        '[[board]]\nname = "left"\ntarget = "host"\nemulated = true\n'
+        '[[board]]\nname = "right"\ntarget = "host"\nemulated = true\n'
+        '[[board]]\nname = "gone"\ntarget = "host"\nport = "/dev/ttyACM-none"\n'
+    )
+    model = finished / "whistles_4bit.tflite"
+    run = build(
+        "--model", model, "--data", whistles, "--hardware-map", boards, "--out", tmp_path / "o",
+        "--cache", workplace / "cache",
+    )  # fmt: skip
+    refused(run, "board gone", "/dev/ttyACM-none")
+    rows = {row["name"]: row for row in json.loads((tmp_path / "o" / "report.json").read_text())["boards"]}
+    assert rows["left"]["differing_logits"] == rows["right"]["differing_logits"] == 0
+    assert "no port /dev/ttyACM-none" in rows["gone"]["error"]
+    assert "no port /dev/ttyACM-none" in (tmp_path / "o" / "report.html").read_text()
+
+
+def test_start_serves_the_built_image_until_ctrl_c(finished: Path):
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "pipeline.build",
+        "start",
+        "qemu",
+        "--image",
+        str(finished / "firmware_qemu.elf"),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        port = next(line.split()[-1] for line in process.stdout if line.startswith("serial port"))
+        with Link(port) as link:
+            link.resynchronise()
+            assert Client(link).name()
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+
+
 def test_export_command(finished: Path, tmp_path: Path):
     run = build("export", finished / "whistles_4bit.tflite", "--target", "qemu", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
@@ -129,6 +176,10 @@ def test_options_that_do_not_go_together(whistles: Path, finished: Path, tmp_pat
     refused(build("--recipe", "synthetic", "--data", whistles), "--test-data", status=2)
     refused(build("--data", whistles), "--keywords", "high", status=2)  # no shipped recipe has these words
     refused(build("--recipe", "nope"), "no recipe", "synthetic")
+    refused(build("--target", "nano33", "--flash"), "--port", "--usb-serial", status=2)
+    refused(build("--engine", "tflm"), "--tflm-root", status=2)
+    refused(build("--hardware-map", tmp_path / "absent.toml"), "absent.toml", status=2)
+    refused(build("start", "nano34"), "did you mean nano33?", status=2)
 
 
 def test_missing_programs(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):

@@ -1,0 +1,130 @@
+"""The commands beside the main one: single stages, and looks at the machine."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from pipeline.boards import board
+from pipeline.console import RichProgress, console, guarded
+from pipeline.device.session import start_machine
+from pipeline.doctor import examine
+from pipeline.errors import DeviceError, UsageError
+from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
+from pipeline.files import sha256_file
+from pipeline.options import PATH, bits_option, data_options, make_data, make_place, target_option
+from pipeline.stages import Stages
+from pipeline.workflow.run import test_set_for_model, train
+
+
+@click.command("train")
+@data_options
+@bits_option
+def train_command(
+    recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None, out: Path | None, cache: Path,
+    bits: str,
+) -> None:  # fmt: skip
+    """Trains the float model and its quantized twin, and writes the .tflite."""
+    with guarded():
+        progress = RichProgress(console)
+        loaded = make_data(recipe, keywords, data, test_data, cache, progress)
+        place = make_place(out, cache, loaded.recipe.name)
+        trained = train(loaded, (int(bits),), Stages(place.out), progress)
+        console.print(f"model {trained.at(int(bits)).file}", highlight=False)
+
+
+@click.command("export")
+@click.argument("model", type=PATH)
+@target_option
+@click.option("--out", type=PATH, metavar="DIR", required=True, help="Folder for kws_model.c and its headers.")
+@click.option(
+    "--engine",
+    type=click.Choice(["aot", "tflm"]),
+    default="aot",
+    show_default=True,
+    help="tflm writes the .tflite itself as an array, and its op resolver, for TensorFlow Lite Micro.",
+)
+@click.option(
+    "--arena-bytes", type=click.IntRange(min=1024), default=16384, show_default=True, help="Arena of the engine tflm."
+)
+def export_command(model: Path, target: str, out: Path, engine: str, arena_bytes: int) -> None:  # fmt: skip
+    """Writes a .tflite as C arrays, packed for the kernels of a target."""
+    with guarded():
+        variant, digest = board(target).variant, sha256_file(model)
+        if engine == "tflm":
+            arrays = write_tflm_arrays(read_tflite(model), variant, out, source_hash=digest, arena_bytes=arena_bytes)
+        else:
+            arrays = write_c_arrays(read_tflite(model), variant, out, source_hash=digest)
+        for file in arrays.files:
+            console.print(str(file), highlight=False)
+        console.print(
+            f"{arrays.weight_bytes:,} bytes of weights, {arrays.parameter_bytes:,} of parameters, for {variant}",
+            highlight=False,
+        )
+
+
+@click.command("runner")
+@click.argument("model", type=PATH)
+@click.option("--data", type=PATH, metavar="DIR", help="Recordings with a test split. [default: synthetic speech]")
+@click.option("--out", type=PATH, metavar="DIR", required=True, help="Folder for data set, device list and scripts.")
+@click.option(
+    "--microseconds", type=float, required=True, help="Time of one inference on the board, as its report says."
+)
+@click.option("--cache", type=PATH, metavar="DIR", default=Path("out/cache"), show_default=True, help="Decoded speech.")
+def runner_command(model: Path, data: Path | None, out: Path, microseconds: float, cache: Path) -> None:  # fmt: skip
+    """Writes the test split in the form that the MLPerf Tiny runner reads, with its device list and test scripts."""
+    with guarded():
+        quantized = read_tflite(model)
+        test = test_set_for_model(quantized, data, cache, RichProgress(console))
+        files = write_runner_files(
+            test.features, test.labels, len(quantized.labels), out, microseconds_per_inference=microseconds
+        )
+        console.print(
+            f"{files.samples:,} samples; drive the board from the runner's folder with\n"
+            f"  python main.py -m a -s {files.dataset_path} -d {files.device_list} -t {files.accuracy_script}\n"
+            f"  python main.py -m p -s {files.dataset_path} -d {files.device_list} -t {files.performance_script}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+@click.command("doctor")
+def doctor_command() -> None:
+    """Looks for what would stop a run: programs, packages, serial ports."""
+    with guarded():
+        checks = []
+        for check in examine():
+            checks.append(check)
+            mark = "[green]ok[/]     " if check.ok else "[bold red]missing[/]"
+            console.print(f"{mark}  {check.name}: {check.found}", highlight=False)
+            if not check.ok:
+                console.print(f"           needed for {check.needed_for}; {check.hint}", highlight=False)
+        if not all(check.ok for check in checks):
+            sys.exit(1)
+
+
+@click.command("start")
+@click.argument("target")
+@click.option("--image", type=PATH, metavar="FILE", help="Image to run. [default: the newest one built for TARGET]")
+def start_command(target: str, image: Path | None) -> None:
+    """Keeps a board running, emulated, for `pio device monitor` and the like, until Ctrl-C.
+
+    TARGET is a board that was built for before, as in: start nano33
+    """
+    with guarded():
+        chosen = board(target)
+        if image is None:
+            built = sorted(Path("out").glob(f"*/firmware_{target}.elf"), key=lambda path: path.stat().st_mtime)
+            if not built:
+                raise UsageError(f"nothing was built for {target} under out/", f"build it first: --target {target}")
+            image = built[-1]
+        if not image.is_file():
+            raise UsageError(f"no image {image}", "name a firmware .elf")
+        with start_machine(chosen, image) as machine:
+            console.print(f"{image}\nserial port {machine.port}", highlight=False)
+            console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
+            while (failure := machine.failure()) is None:
+                time.sleep(0.2)
+            raise DeviceError(failure)
