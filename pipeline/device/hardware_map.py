@@ -111,10 +111,12 @@ class BoardOutcome(Generic[T]):
 
 def on_all(boards: Sequence[MappedBoard], work: Callable[[MappedBoard], T]) -> tuple[BoardOutcome[T], ...]:
     """Does ``work`` on all boards at once, one thread each. A board that fails does not stop the others."""
+
     def one(board: MappedBoard) -> BoardOutcome[T]:
         try:
             return BoardOutcome(board, work(board), None)
         except KwsError as error:
             return BoardOutcome(board, None, error)
+
     with ThreadPoolExecutor(max_workers=max(1, len(boards)), thread_name_prefix="board") as pool:
         return tuple(pool.map(one, boards))
