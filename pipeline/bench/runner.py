@@ -58,8 +58,16 @@ class Result:
     scratch_bytes: int
 
 
-def write_blob(jobs: Sequence[Job], variant: str, results: Path) -> bytes:
+Part = Literal["x", "weights", "columns"]
+
+
+def write_blob(jobs: Sequence[Job], variant: str, results: Path, *, ends_with: Part | None = None,
+               size: int = 0) -> bytes:
     """Lays jobs out as the runner reads them.
+
+    Args:
+        ends_with: with one job, which of its arrays is to end the blob.
+        size: bytes of the blob then, so that whoever reads on leaves the memory that holds it.
 
     Raises:
         ToolchainError: the results' path is too long for the runner.
@@ -83,31 +91,38 @@ def write_blob(jobs: Sequence[Job], variant: str, results: Path) -> bytes:
         if job.x is not None and job.x.dtype == np.float32:
             low, high = job.x.min(), job.x.max()
         bounds = (int(low.view(np.uint32)), int(high.view(np.uint32)))
-        x = place(job.x.tobytes()) if job.x is not None else 0
         if job.layer is None:
             records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0,
                                  0, 0)
             continue
         packed = pack(job.layer, variant)
-        columns = packed.columns.tobytes()
+        parts: dict[Part, bytes] = {"x": b"" if job.x is None else job.x.tobytes(), "weights": packed.weights,
+                                    "columns": packed.columns.tobytes()}
+        places = {part: place(raw) for part, raw in parts.items() if part != ends_with}
+        if ends_with:
+            data.extend(b"\0" * (size - base - len(data) - len(parts[ends_with])))
+            places[ends_with] = base + len(data)
+            data.extend(parts[ends_with])
         records += _JOB.pack(_SOURCES.index(job.source), packed.inputs, packed.outputs, packed.bits, packed.relu,
-                             job.want_range, x, place(packed.weights), place(columns), job.scale, job.zero_point,
-                             *bounds, len(packed.weights), len(columns))
+                             job.want_range, places["x"], places["weights"], places["columns"], job.scale,
+                             job.zero_point, *bounds, len(parts["weights"]), len(parts["columns"]))
     return _HEADER.pack(_MAGIC, len(jobs), name) + bytes(records) + bytes(data)
 
 
-def run_jobs(image: Image, jobs: Sequence[Job], *, plugin: str = "", seconds: int = 300) -> list[Result]:
+def run_jobs(image: Image, jobs: Sequence[Job], *, plugin: str = "", seconds: int = 300,
+             ends_with: Part | None = None) -> list[Result]:
     """Runs jobs on an emulated core.
 
     Args:
         plugin: QEMU's ``-plugin`` argument, for counting.
+        ends_with: with one job, which of its arrays lies at the very end of the blob's memory.
 
     Raises:
         ToolchainError: no emulator, the jobs do not fit, or the run failed.
     """
     with TemporaryDirectory(prefix="dynq") as folder:
         results, blob = Path(folder) / "results", Path(folder) / "blob"
-        blob.write_bytes(write_blob(jobs, image.variant, results))
+        blob.write_bytes(write_blob(jobs, image.variant, results, ends_with=ends_with, size=image.core.blob[1]))
         if blob.stat().st_size > image.core.blob[1]:
             raise ToolchainError(f"{blob.stat().st_size} bytes of jobs do not fit {image.core.machine}")
         run_tool([

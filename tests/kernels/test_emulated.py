@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.bench.cores import CORES
 from pipeline.bench.image import Image, build_image
 from pipeline.bench.runner import run_jobs
+from pipeline.errors import ToolchainError
 from tests.kernels.vectors import Case, all_cases, bound_cases, shape_cases
 
 
@@ -61,3 +64,25 @@ def test_the_portable_reference_on_a_core(images, bits):
 def test_optimisation_does_not_change_a_bit(images, optimize):
     for core in ("m4", "m55", "m3"):
         check(images(core, None, optimize), [case for bits in (8, 4, 2) for case in all_cases(bits, most=600)][::3])
+
+
+AT_THE_END = [replace(CORES["m7"], blob=(0x60FF_0000, 0x1_0000)), replace(CORES["m55"], blob=(0x011F_0000, 0x1_0000))]
+"""Cores whose jobs lie where the machine's memory ends."""
+
+
+@pytest.mark.parametrize("part", ["x", "weights", "columns"])
+@pytest.mark.parametrize("core", AT_THE_END, ids=lambda core: core.name)
+def test_nothing_is_read_beyond_an_array(tmp_path, core, part):
+    image = build_image(core, tmp_path)
+    for bits in (8, 4, 2):
+        cases = [case for case in shape_cases(bits, most=90) if case.job.layer.inputs in (1, 8, 41, 81)]
+        for case in cases[::3] + cases[2::6]:  # floats; bytes
+            (result,) = run_jobs(image, [case.job], ends_with=part)
+            np.testing.assert_array_equal(result.y.view(np.uint32), case.expected.view(np.uint32), err_msg=case.name)
+
+
+@pytest.mark.parametrize("core", AT_THE_END, ids=lambda core: core.name)
+def test_reading_beyond_that_end_would_fault(tmp_path, core):
+    case = shape_cases(8, most=20)[-3]
+    with pytest.raises(ToolchainError, match="exit status 5"):
+        run_jobs(build_image(core, tmp_path), [replace(case.job, x=case.job.x[:-1])], ends_with="x")
