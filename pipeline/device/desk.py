@@ -31,7 +31,7 @@ def flash_board(board: MappedBoard, image: FirmwareImage) -> str | None:
         flash_swd(image.elf, probe=board.probe)
         return board.serial_port()
     usb = find_board(usb_ports(), port=board.port, usb_serial=board.usb_serial)
-    flash_usb(image.elf.with_suffix(".bin"), usb)
+    flash_usb(image.elf, usb)
     return Bootloader().wait_for_program(usb).device
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import tty
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.device.flashing import bossac, flash_swd, flash_usb, tools
+from pipeline.device.flashing import bossac, flash_swd, flash_usb, flat_image, tools
 from pipeline.errors import DeviceError, ToolchainError
 from tests.flashing.conftest import FakeUsb, nano
+from tests.nrf52840.conftest import build_exerciser
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_bossac.py")))
 
@@ -140,3 +142,30 @@ def test_stuck_tool_is_ended(image: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(DeviceError, match="did not finish"):
         flash_usb(image, boot, bootloader=FakeUsb([boot]).loader(),
                   program=(sys.executable, "-c", "import time; time.sleep(30)"))
+
+
+@pytest.fixture(scope="session")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_exerciser("nano33", tmp_path_factory.mktemp("flash"))
+
+
+def test_elf_is_flattened_as_the_linker_would(elf: Path, scripted: list[ScriptedBootloader]) -> None:
+    reference = elf.with_suffix(".reference")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, reference], check=True, timeout=60)
+    assert flat_image(elf) == reference.read_bytes()
+    bootloader = ScriptedBootloader(b"OK")
+    scripted.append(bootloader)
+    boot = nano(bootloader.device, bootloader=True)
+    flash_usb(elf, boot, bootloader=FakeUsb([boot]).loader(), program=program(bootloader))
+    assert bootloader.images == [reference.read_bytes()]
+
+
+def test_image_for_another_address_is_refused_before_the_board_is_touched(tmp_path: Path) -> None:
+    usb = FakeUsb([nano()])
+    with pytest.raises(DeviceError, match="linked for 0x0"):
+        flash_usb(build_exerciser("nrf52840dk", tmp_path), nano(), bootloader=usb.loader())
+    assert usb.touched == []
+    broken = tmp_path / "broken.elf"
+    broken.write_bytes(b"no ELF")
+    with pytest.raises(DeviceError, match="not a firmware image"):
+        flash_usb(broken, nano(), bootloader=usb.loader())

@@ -17,10 +17,10 @@ from pipeline.errors import UsageError
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--port", help="Serial port of the board, as /dev/ttyACM0.")
 @click.option("--usb-serial", help="USB serial number of the board, wherever it is plugged in.")
-@click.option("--probe", help="Unique ID of an SWD probe (`pyocd list`), or `any`; IMAGE is then an .elf.")
+@click.option("--probe", help="Unique ID of an SWD probe (`pyocd list`), or `any`.")
 @guarded()
 def main(image: Path, port: str | None, usb_serial: str | None, probe: str | None) -> None:
-    """Writes IMAGE (firmware.bin over USB, firmware.elf through a probe) to an nRF52840 board."""
+    """Writes IMAGE (.elf; over USB a .bin will do) to an nRF52840 board."""
     if probe is not None:
         if port or usb_serial:
             raise UsageError("--probe goes without --port and --usb-serial", "name one way to the board")

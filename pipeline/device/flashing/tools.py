@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
 
 from pipeline.device.flashing.bootloader import HINT, Bootloader
 from pipeline.device.flashing.ports import UsbPort
@@ -14,6 +18,9 @@ from pipeline.errors import DeviceError, ToolchainError
 
 WRITE_SECONDS = 180.0
 """An upload of the whole flash takes half a minute; one that takes longer is stuck."""
+
+APPLICATION_START = 0x10000
+"""Where the Nano 33 BLE's bootloader starts the program; it lies below itself."""
 
 _PACKAGE = "platformio/tool-bossac-nordicnrf52"
 _OFFLINE = ("HTTPClientError", "InternetConnectionError", "internet connection", "Could not find the package",
@@ -25,12 +32,34 @@ def bossac() -> tuple[str, ...]:
     return (sys.executable, "-m", "platformio", "pkg", "exec", "-p", _PACKAGE, "--", "bossac")
 
 
-def flash_usb(binary: Path, board: UsbPort, *, bootloader: Bootloader | None = None,
+def flat_image(elf: Path) -> bytes:
+    """The flash content of an ELF from the application's start on, gaps erased.
+
+    Raises:
+        DeviceError: no ELF, or one linked for another address: over the bootloader, or where nothing would start it.
+    """
+    try:
+        with elf.open("rb") as file:
+            parts = [(s["p_paddr"], s.data()) for s in ELFFile(file).iter_segments()
+                     if s["p_type"] == "PT_LOAD" and s["p_filesz"]]
+    except (OSError, ELFError) as error:
+        raise DeviceError(f"{elf} is not a firmware image: {error}", "name the .elf that PlatformIO built") from None
+    start = min((address for address, _ in parts), default=0)
+    if start != APPLICATION_START:
+        raise DeviceError(f"{elf.name} is linked for 0x{start:x}, the bootloader starts 0x{APPLICATION_START:x}",
+                          "build it for nano33")
+    flat = bytearray(b"\xff" * (max(address + len(data) for address, data in parts) - start))
+    for address, data in parts:
+        flat[address - start:address - start + len(data)] = data
+    return bytes(flat)
+
+
+def flash_usb(image: Path, board: UsbPort, *, bootloader: Bootloader | None = None,
               program: Sequence[str] | None = None, attempts: int = 2) -> UsbPort:
     """Writes a program to a Nano 33 BLE over USB.
 
     Args:
-        binary: ``firmware.bin``, linked for 0x10000; the bootloader below stays.
+        image: ``.elf``, or a ``.bin`` for 0x10000; the bootloader below stays.
         board: its port now, of the running program or of the bootloader.
         program: command that stands for bossac.
 
@@ -41,12 +70,17 @@ def flash_usb(binary: Path, board: UsbPort, *, bootloader: Bootloader | None = N
         DeviceError: the bootloader does not appear, or the upload fails.
         ToolchainError: bossac is not installed, and there is no internet to fetch it.
     """
-    _check(binary)
+    _check(image)
+    if image.suffix == ".elf":
+        with tempfile.TemporaryDirectory(prefix="kws-flash-") as folder:
+            binary = Path(folder) / "firmware.bin"
+            binary.write_bytes(flat_image(image))
+            return flash_usb(binary, board, bootloader=bootloader, program=program, attempts=attempts)
     loader = bootloader or Bootloader()
     for attempt in range(1, attempts + 1):
         port = loader.enter(board)
         command = [*(program or bossac()), "--port", Path(port.device).name, "--write", "--erase", "-U", "--reset",
-                   str(binary)]
+                   str(image)]
         log, status = _run(command, "bossac")
         if status == 0:
             return port
