@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.device.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
+from pipeline.device.flashing.ports import PortLister
 from pipeline.device.hardware_map import BoardOutcome, MappedBoard, on_all
 from pipeline.device.runner import DeviceResult, run_test
 from pipeline.device.session import open_device
@@ -18,21 +19,32 @@ from pipeline.progress import SILENT, Progress
 from pipeline.quantization import QuantizedModel
 
 
-def flash_board(board: MappedBoard, image: FirmwareImage) -> str | None:
-    """Writes the image to one board, through its probe if it has one, else over USB.
+def flash_board(board: MappedBoard, image: FirmwareImage, *, ports: PortLister = usb_ports,
+                bootloader: Bootloader | None = None, program: Sequence[str] | None = None) -> str | None:
+    """Writes the image to one board, through its probe if there is one, else over USB.
+
+    Args:
+        ports, bootloader, program: as in ``flash_usb``.
 
     Returns:
-        The serial port after it, which may have another name.
+        The serial port to test on; over USB its name may have changed.
 
     Raises:
-        DeviceError, ToolchainError: no such board; see ``flash_swd`` and ``flash_usb``.
+        UsageError: an emulated board, or one behind a port that is not its own USB socket.
+        DeviceError, ToolchainError: see ``flash_swd`` and ``flash_usb``.
     """
     if board.probe is not None:
         flash_swd(image.elf, probe=board.probe)
-        return board.serial_port()
-    usb = find_board(usb_ports(), port=board.port, usb_serial=board.usb_serial)
-    flash_usb(image.elf, usb)
-    return Bootloader().wait_for_program(usb).device
+        return board.serial_port(ports)
+    if board.emulated:
+        raise UsageError(f"board {board.name} is emulated: there is nothing to flash", "leave --flash out")
+    usb = find_board(ports(), port=board.port, usb_serial=board.usb_serial)
+    if not usb.is_nano33:
+        raise UsageError(f"{usb} is no Nano 33 BLE's own USB port: board {board.name} cannot be flashed through it",
+                         "name its debug probe, or its USB socket")
+    loader = bootloader or Bootloader(ports=ports)
+    flash_usb(image.elf, usb, bootloader=loader, program=program)
+    return loader.wait_for_program(usb).device
 
 
 def run_on_boards(

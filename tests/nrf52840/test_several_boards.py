@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 
 from pipeline.boards import board
 from pipeline.device import desk
+from pipeline.device.flashing import Bootloader, UsbPort
 from pipeline.device.hardware_map import MappedBoard
 from pipeline.errors import DeviceError, UsageError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from tests.conftest import make_model
+from tests.flashing.conftest import FakeUsb, nano
 
 MODEL = make_model(4)
 ROWS = np.random.default_rng(5).integers(-127, 128, (12, MODEL.layers[0].inputs), dtype=np.int8)
@@ -58,3 +61,23 @@ def test_target_without_image_is_refused(image: FirmwareImage) -> None:
 def test_board_that_is_not_plugged_in_cannot_be_flashed(image: FirmwareImage) -> None:
     with pytest.raises(DeviceError, match="/dev/ttyUSB0"):
         desk.flash_board(MappedBoard(name="left", port="/dev/ttyUSB0"), image)
+
+
+def test_flashing_gives_the_port_that_the_board_comes_back_on(image: FirmwareImage) -> None:
+    usb = FakeUsb([nano("/dev/ttyACM0")], becomes=nano("/dev/ttyACM1", bootloader=True))
+
+    def as_time_goes_by() -> list[UsbPort]:
+        return [nano("/dev/ttyACM2")] if usb.now > 3 else usb.ports()  # the upload ends after three seconds
+
+    loader = Bootloader(ports=as_time_goes_by, touch=usb.touch, sleep=usb.sleep, now=lambda: usb.now)
+    board = MappedBoard(name="left", port="/dev/ttyACM0")
+    upload = (sys.executable, "-c", "pass")
+    assert desk.flash_board(board, image, ports=usb.ports, bootloader=loader, program=upload) == "/dev/ttyACM2"
+    assert usb.touched == ["/dev/ttyACM0"]
+
+
+def test_port_that_is_not_the_boards_own_cannot_flash_it(image: FirmwareImage) -> None:
+    with pytest.raises(UsageError, match="cannot be flashed"):
+        desk.flash_board(MappedBoard(name="left", port="/dev/ttyUSB0"), image, ports=lambda: [UsbPort("/dev/ttyUSB0")])
+    with pytest.raises(UsageError, match="emulated"):
+        desk.flash_board(MappedBoard(name="left", emulated=True), image)
