@@ -217,13 +217,17 @@ def test_board_ends_with_its_parent(nano33_elf: Path) -> None:
 def test_command_line_prints_the_port_and_stops_on_ctrl_c(nano33_elf: Path) -> None:
     board = subprocess.Popen([sys.executable, "-m", "pipeline.device.nrf52840", str(nano33_elf)],
                              stdout=subprocess.PIPE, text=True)
-    assert board.stdout is not None
-    port = board.stdout.readline().split()[-1]
-    with serial.Serial(port, 115200, timeout=0.2) as line:
-        deadline = time.monotonic() + 10
-        while line.readline() != b"00000bb8\n":
-            assert time.monotonic() < deadline
-            line.write(b"p")
-    board.send_signal(signal.SIGINT)
-    assert board.wait(10) == 0
-    board.stdout.close()
+    try:
+        assert board.stdout is not None
+        port = board.stdout.readline().split()[-1]
+        with serial.Serial(port, 115200, timeout=0.2) as line:
+            deadline = time.monotonic() + 10
+            while line.readline() != b"00000bb8\n":
+                assert time.monotonic() < deadline
+                line.write(b"p")
+        board.send_signal(signal.SIGINT)
+        assert board.wait(10) == 0
+        board.stdout.close()
+    finally:
+        board.kill()
+        board.wait()
