@@ -32,6 +32,13 @@ class Player:
         self.port = serial.serial_for_url(url, baudrate=115200, timeout=0.1)
         self.transcript = bytearray()
 
+    def restart(self) -> None:
+        """Restarts the device, so that its banner comes while the port is open; opening it drops what came before."""
+        self.port.write(b"name%")
+        while not any(line.startswith("m-name-dut") for line in self.answer()):
+            pass  # that was the banner of a device that was not up yet
+        self.port.write(b"reset%")
+
     def close(self) -> None:
         self.port.close()
 

@@ -30,7 +30,7 @@ def model() -> QuantizedModel:
 @pytest.fixture(scope="module", params=["host", "qemu"])
 def player(request: pytest.FixtureRequest, model: QuantizedModel,
            tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
-    """The player, on the port of a device that has just been switched on and has said so."""
+    """The player, on the port of a device that has just restarted and has said so."""
     folder = tmp_path_factory.mktemp(request.param)
     chosen = board(request.param)
     write_c_arrays(model, chosen.variant, folder / "c", source_hash="0" * 64)
@@ -38,6 +38,7 @@ def player(request: pytest.FixtureRequest, model: QuantizedModel,
     log = folder / "log"
     machine = qemu.start(chosen, image.elf, log) if request.param == "qemu" else host.start(image.elf, log)
     with machine as running, closing(Player(running.port)) as player:
+        player.restart()
         banner = player.answer()
         assert banner[0] == "m-timestamp-mode-performance"
         assert re.fullmatch(r"m-lap-us-[0-9]+", banner[1])
