@@ -104,13 +104,6 @@ env.Append(
     },
 )
 
-
-def name_apart(env, node):
-    """Lets an assembly file stand beside a C file of the same name."""
-    return env.Object(f"{os.path.splitext(node.get_path())[0]}_S.o", node)
-
-
-env.AddBuildMiddleware(name_apart, "*.S")
 env.BuildSources(os.path.join("$BUILD_DIR", "model"), model, "-<*> +<kws_*.c>")
 for name in board.get("build.folders"):
     env.BuildSources(os.path.join("$BUILD_DIR", "board", name), str(boards / name))
