@@ -17,8 +17,8 @@ def show_report(console: Console, report: Report, html: Path) -> None:
     console.print(f"[bold]{report.title}[/]", highlight=False)
     console.print(f"[dim]{report.summary}[/]", highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("model", "runs on", "keywords", "95 % interval", "speech", "KiB", "saved"):
-        table.add_column(heading, justify="left" if heading in ("model", "runs on") else "right")
+    for heading in ("model", "runs on", "keywords", "95 %", "speech", "KiB", "saved %"):
+        table.add_column(heading, justify="left" if heading in ("model", "runs on") else "right", no_wrap=True)
     float_bytes = report.memory[0].float_bytes
     for row in report.accuracy:
         low, high = row.keyword_interval
@@ -29,11 +29,11 @@ def show_report(console: Console, report: Report, html: Path) -> None:
             f"{100 * low:.1f} - {100 * high:.1f}",
             f"{100 * row.spoken:.1f} %",
             f"{row.model_bytes / 1024:.1f}",
-            f"{100 * (1 - row.model_bytes / float_bytes):.1f} %",
+            f"{100 * (1 - row.model_bytes / float_bytes):.1f}",
         )
     for base in report.baselines:
         keyword, spoken = f"{100 * base.keyword:.1f} %", f"{100 * base.spoken:.1f} %"
-        table.add_row(base.name, "host, LiteRT", keyword, "", spoken, f"{base.model_bytes / 1024:.1f}", "")
+        table.add_row(base.name, "LiteRT", keyword, "", spoken, f"{base.model_bytes / 1024:.1f}", "")
     console.print(table)
     device, parity = report.device, report.parity
     if device.ticks_per_inference is not None:

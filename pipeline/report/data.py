@@ -14,7 +14,7 @@ class AccuracyRow:
 
     Attributes:
         name: "float32", "8-bit", ...
-        runs_on: "host" (numpy reference, or Keras for float) or the device's name.
+        runs_on: "Keras", "numpy" (the reference) or the device's target.
         training: how the weights came about.
         keyword: share of keyword clips recognised, 0..1, with its 95 % interval.
         speaker_mean: mean over speakers of the same share.

@@ -15,6 +15,7 @@ from pipeline.stages import StageResult, Stages, code_version
 from pipeline.training.augmentation import AugmentedSet
 from pipeline.training.evaluate import evaluate
 from pipeline.workflow.data import Data
+from pipeline.workflow.tensorflow import training_code
 
 MAX_TRAINING_BYTES = 256 << 20
 """Augmented clips kept for tfmot; a larger corpus gets fewer epochs of them."""
@@ -59,8 +60,7 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
 
 
 def _write_inputs(data: Data, trained: Path, path: Path) -> None:
-    from pipeline.training.convert import dynq_layers, load_trained
-
+    _, convert = training_code()
     recipe, training = data.recipe, data.dataset.training
     settings = recipe.frontend.settings()
     source = AugmentedSet(training.power, training.labels, data.dataset.noise_power, recipe.augmentation, settings)
@@ -68,7 +68,7 @@ def _write_inputs(data: Data, trained: Path, path: Path) -> None:
     epochs = max(1, min(recipe.training.qat_epochs, affordable))
     # drawn as the quantization-aware training of our own models draws them
     drawn = [source.epoch(np.random.default_rng([recipe.training.seed, 1, epoch + 1])) for epoch in range(epochs)]
-    layers = dynq_layers(load_trained(trained))
+    layers = convert.dynq_layers(convert.load_trained(trained))
     write_inputs(
         path,
         training=np.stack([features for features, _ in drawn]),

@@ -87,12 +87,12 @@ def make_report(
     for result, quantized in models:
         training = "float" if result.bits is None else "QAT" if result.trained else "from file"
         size = model.float_bytes if quantized is None else quantized.quantized_bytes
-        where = "host, Keras" if quantized is None else "host, numpy"
+        where = "Keras" if quantized is None else "numpy"
         rows.append(accuracy_row(score(result.logits), result.name, where, training, size))
     on_device = score(device.logits)
     bits = model.layers[0].bits
     training = rows[-1].training if len(rows) == 1 else "QAT"
-    rows.append(accuracy_row(on_device, f"{bits}-bit", f"device, {image.target}", training, model.quantized_bytes))
+    rows.append(accuracy_row(on_device, f"{bits}-bit", image.target, training, model.quantized_bytes))
     quantized_models = [quantized for _, quantized in models if quantized is not None]
     times = {layer.name: layer.units for layer in device.layers}
     counted = device.unit != "microseconds"
