@@ -31,8 +31,8 @@ def main(inputs: Path, folder: Path) -> None:
     data = BaselineInputs.load(inputs)
     tf_keras.utils.set_random_seed(data.seed)
     routes = {
-        "TFLite int8, PTQ": _float_model(tf_keras, data),
-        "TFLite int8, tfmot": _quantization_aware(tf_keras, data),
+        "TFLite int8 PTQ": _float_model(tf_keras, data),
+        "TFLite int8 QAT": _quantization_aware(tf_keras, data),
     }
     found = []
     for index, (name, model) in enumerate(routes.items()):

@@ -16,7 +16,7 @@ def show_report(console: Console, report: Report, html: Path) -> None:
     console.print()
     console.print(f"[bold]{report.title}[/]", highlight=False)
     console.print(f"[dim]{report.summary}[/]", highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for heading in ("model", "runs on", "keywords", "95 %", "speech", "KiB", "saved %"):
         table.add_column(heading, justify="left" if heading in ("model", "runs on") else "right", no_wrap=True)
     float_bytes = report.memory[0].float_bytes

@@ -143,7 +143,7 @@ def _record_all(
 ) -> NDArray[np.int16]:
     clips = np.empty((len(plan), samples), np.int16)
     rooms = [room.impulse_response(np.random.default_rng([*seed, 1 << 30, i])) for i in range(_ROOMS)]
-    with progress.task("Recording", len(plan)) as task:
+    with progress.task("Placing speech in rooms", len(plan)) as task:
 
         def one(index: int) -> None:
             rng = np.random.default_rng([*seed, index])  # of its own, so that threads cannot change the result

@@ -39,7 +39,7 @@ def make_inputs(path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
 def test_both_routes_give_int8_models_that_know_the_classes(tmp_path: Path) -> None:
     inputs, labels, float_logits = make_inputs(tmp_path / "inputs.npz")
     post_training, aware = run_baseline(inputs, RECIPE, tmp_path / "out")
-    assert (post_training.name, aware.name) == ("TFLite int8, PTQ", "TFLite int8, tfmot")
+    assert (post_training.name, aware.name) == ("TFLite int8 PTQ", "TFLite int8 QAT")
     float_accuracy = (float_logits.argmax(1) == labels).mean()
     for result in (post_training, aware):
         assert result.logits.shape == (200, 3)
