@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import click
 
-from pipeline.boards import board
 from pipeline.console import RichProgress, console, guarded
-from pipeline.device.session import start_machine
 from pipeline.doctor import examine
-from pipeline.errors import DeviceError, UsageError
 from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
 from pipeline.files import sha256_file
 from pipeline.options import PATH, bits_option, data_options, make_data, make_place, target_option
 from pipeline.stages import Stages
+from pipeline.targets import board
+from pipeline.workflow.models import quantize_model, train_float
 from pipeline.workflow.run import test_set_for_model, train
 
 
@@ -34,6 +32,22 @@ def train_command(
         place = make_place(out, cache, loaded.recipe.name)
         trained = train(loaded, (int(bits),), Stages(place.out), progress)
         console.print(f"model {trained.at(int(bits)).file}", highlight=False)
+
+
+@click.command("quantize")
+@data_options
+@bits_option
+def quantize_command(
+    recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None, out: Path | None, cache: Path,
+    bits: str,
+) -> None:  # fmt: skip
+    """Quantizes the float model as it is, without training for it, and writes the .tflite."""
+    with guarded():
+        progress = RichProgress(console)
+        loaded = make_data(recipe, keywords, data, test_data, cache, progress)
+        stages = Stages(make_place(out, cache, loaded.recipe.name).out)
+        result = quantize_model(loaded, train_float(loaded, stages, progress), int(bits), stages, progress)
+        console.print(f"model {result.file}", highlight=False)
 
 
 @click.command("export")
@@ -103,28 +117,3 @@ def doctor_command() -> None:
                 console.print(f"           needed for {check.needed_for}; {check.hint}", highlight=False)
         if not all(check.ok for check in checks):
             sys.exit(1)
-
-
-@click.command("start")
-@click.argument("target")
-@click.option("--image", type=PATH, metavar="FILE", help="Image to run. [default: the newest one built for TARGET]")
-def start_command(target: str, image: Path | None) -> None:
-    """Keeps a board running, emulated, for `pio device monitor` and the like, until Ctrl-C.
-
-    TARGET is a board that was built for before, as in: start nano33
-    """
-    with guarded():
-        chosen = board(target)
-        if image is None:
-            built = sorted(Path("out").glob(f"*/firmware_{target}.elf"), key=lambda path: path.stat().st_mtime)
-            if not built:
-                raise UsageError(f"nothing was built for {target} under out/", f"build it first: --target {target}")
-            image = built[-1]
-        if not image.is_file():
-            raise UsageError(f"no image {image}", "name a firmware .elf")
-        with start_machine(chosen, image) as machine:
-            console.print(f"{image}\nserial port {machine.port}", highlight=False)
-            console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
-            while (failure := machine.failure()) is None:
-                time.sleep(0.2)
-            raise DeviceError(failure)

@@ -19,10 +19,10 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from pipeline import __version__
-from pipeline.boards import PROJECT, Board, board
 from pipeline.errors import FirmwareError, ToolchainError
 from pipeline.files import replacing
 from pipeline.progress import SILENT, Progress
+from pipeline.targets import PROJECT, Board, board
 
 BUILD_SECONDS = 600
 """A build that takes longer is stuck."""
@@ -75,7 +75,7 @@ def build_firmware(
     """Builds the firmware of one target around a generated model.
 
     Args:
-        target: a name of ``pipeline.boards``.
+        target: a name of ``pipeline.targets``.
         model_dir: folder with ``kws_model.c`` and ``kws_model_config.h``.
         out_dir: receives ``firmware.elf``, ``build.log`` and PlatformIO's build folder; one per model.
         engine: "aot" or "tflm".

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from pipeline.boards import TARGETS
 from pipeline.device.hardware_map import MappedBoard, load_hardware_map
 from pipeline.errors import UsageError
 from pipeline.progress import Progress
+from pipeline.targets import TARGETS
 from pipeline.workflow.data import Data
 from pipeline.workflow.device import Aim
 from pipeline.workflow.recipes import choose_recipe

@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.boards import TARGETS
 from pipeline.device.flashing.ports import PortLister, find_board, usb_ports
 from pipeline.errors import KwsError, UsageError
+from pipeline.targets import TARGETS
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.boards import Board
 from pipeline.device.process import BoardProcess, running
 from pipeline.errors import DeviceError, ToolchainError
+from pipeline.targets import Board
 
 PROGRAM = "qemu-system-arm"
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.boards import Board, board
 from pipeline.device import host, qemu
 from pipeline.device.client import BuildInfo, Client
 from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
+from pipeline.targets import Board, board
 
 
 class Machine(Protocol):

@@ -11,7 +11,6 @@ import numpy as np
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from pipeline.boards import board
 from pipeline.device.client import Refused
 from pipeline.device.session import open_device
 from pipeline.errors import FirmwareError
@@ -21,6 +20,7 @@ from pipeline.files import write_bytes
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.progress import SILENT, Progress
 from pipeline.quantization import QuantizedModel
+from pipeline.targets import board
 
 ARENA_STEP = 16
 """TFLM aligns what it puts into the arena to 16 bytes."""

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.boards import board
 from pipeline.device.tflm import build_tflm_firmware, source_digest
 from pipeline.export import read_tflite, write_c_arrays
 from pipeline.export.tflm_library import inspect_tflm
@@ -15,6 +14,7 @@ from pipeline.files import sha256_file, write_text
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.progress import Progress
 from pipeline.stages import Stages, code_version
+from pipeline.targets import board
 
 _CODE = ("firmware", "platformio.ini", "pipeline/export", "pipeline/quantization", "pipeline/firmware.py")
 

@@ -10,11 +10,11 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from pipeline.boards import board
 from pipeline.device import host, qemu
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.quantization import QuantizedModel, logits, softmax
+from pipeline.targets import board
 from tests.conformance.player import Player
 from tests.conftest import make_model
 

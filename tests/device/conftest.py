@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.boards import board
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.quantization import QuantizedModel
+from pipeline.targets import board
 from tests.conftest import make_model
 
 

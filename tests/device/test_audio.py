@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.boards import board
 from pipeline.device import open_device
 from pipeline.device.audio import FRAME_SAMPLES, AudioStream
 from pipeline.device.protocol import encode_frame
@@ -17,6 +16,7 @@ from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
 from pipeline.quantization import Detector, FrontendSettings, QuantizedModel, logits, softmax
+from pipeline.targets import board
 from tests.conftest import make_model
 
 rng = np.random.default_rng(12)

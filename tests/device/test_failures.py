@@ -14,13 +14,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.boards import board
 from pipeline.device import open_device, run_test
 from pipeline.device.client import Client
 from pipeline.device.link import Link, Timing
 from pipeline.errors import DeviceError, FirmwareError, ToolchainError, UsageError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
+from pipeline.targets import board
 from tests.conftest import make_model
 
 rng = np.random.default_rng(3)
@@ -170,7 +170,7 @@ def test_nothing_is_left_behind_when_the_harness_is_killed(built, tmp_path):
         textwrap.dedent(f"""
         import time
         from pathlib import Path
-        from pipeline.boards import board
+        from pipeline.targets import board
         from pipeline.device import qemu
         with qemu.start(board("qemu"), Path({str(image.elf)!r}), Path({str(tmp_path / "log")!r})) as machine:
             print(machine.popen.pid, flush=True)

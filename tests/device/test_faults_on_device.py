@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.boards import board
 from pipeline.device import open_device
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.targets import board
 from tests.conftest import make_model
 
 MODEL = make_model(4, widths=(33, 17))

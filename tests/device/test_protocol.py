@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.boards import PROJECT
 from pipeline.device import open_device, protocol_page
 from pipeline.device.audio import AudioStream
 from pipeline.device.protocol import answers_match, checked_text, encode_frame, registry
+from pipeline.targets import PROJECT
 
 rng = np.random.default_rng(9)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.boards import board
 from pipeline.device import nrf52840, open_device
 from pipeline.device.client import Client
 from pipeline.device.link import Link
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.targets import board
 from tests.conftest import make_model
 
 MODEL = make_model(4)

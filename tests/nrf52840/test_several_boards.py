@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.boards import board
 from pipeline.device import desk
 from pipeline.device.flashing import Bootloader, UsbPort
 from pipeline.device.hardware_map import MappedBoard
 from pipeline.errors import DeviceError, UsageError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.targets import board
 from tests.conftest import make_model
 from tests.flashing.conftest import FakeUsb, nano
 

@@ -15,12 +15,19 @@ import pytest
 
 from pipeline.device.client import Client
 from pipeline.device.link import Link
+from pipeline.export import read_tflite
 
 Run = subprocess.CompletedProcess[str]
 
 
 def build(*arguments: str | Path, environment: dict[str, str] | None = None, seconds: float = 300) -> Run:
-    command = [sys.executable, "-m", "pipeline.build", *map(str, arguments)]
+    return command("pipeline.build", *arguments, environment=environment, seconds=seconds)
+
+
+def command(
+    module: str, *arguments: str | Path, environment: dict[str, str] | None = None, seconds: float = 300
+) -> Run:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=seconds, env={**os.environ, **(environment or {})}, check=False
     )
@@ -105,7 +112,7 @@ def test_start_serves_the_built_image_until_ctrl_c(finished: Path):
         sys.executable,
         "-u",
         "-m",
-        "pipeline.build",
+        "pipeline.board",
         "start",
         "qemu",
         "--image",
@@ -123,6 +130,19 @@ def test_start_serves_the_built_image_until_ctrl_c(finished: Path):
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors
+
+
+def test_quantize_command_needs_no_further_training(
+    finished: Path, whistles: Path, whistle_recipe: Path, workplace: Path
+):
+    run = build(
+        "quantize", "--recipe", whistle_recipe, "--data", whistles, "--weight-bits", "2", "--out", finished,
+        "--cache", workplace / "cache",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "Training" not in run.stdout
+    model = read_tflite(Path(run.stdout.split()[-1]))
+    assert {layer.bits for layer in model.layers} == {2}
 
 
 def test_export_command(finished: Path, tmp_path: Path):
@@ -179,7 +199,8 @@ def test_options_that_do_not_go_together(whistles: Path, finished: Path, tmp_pat
     refused(build("--target", "nano33", "--flash"), "--port", "--usb-serial", status=2)
     refused(build("--engine", "tflm"), "--tflm-root", status=2)
     refused(build("--hardware-map", tmp_path / "absent.toml"), "absent.toml", status=2)
-    refused(build("start", "nano34"), "did you mean nano33?", status=2)
+    refused(command("pipeline.board", "start", "nano34"), "did you mean nano33?", status=2)
+    refused(command("pipeline.board", "flash", tmp_path / "absent.elf", "--probe", "any"), "absent.elf")
 
 
 def test_missing_programs(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from pipeline.boards import PROJECT
 from pipeline.console import RichProgress, console, guarded
 from pipeline.device.faults.campaign import campaign
 from pipeline.device.faults.kinds import KINDS
@@ -14,6 +13,7 @@ from pipeline.device.faults.outcome import failures
 from pipeline.device.faults.page import page
 from pipeline.device.faults.subject import prepare
 from pipeline.files import write_text
+from pipeline.targets import PROJECT
 
 
 @click.command()

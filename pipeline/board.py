@@ -1,0 +1,69 @@
+"""``python -m pipeline.board``: a board by itself, real or emulated, without a test."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from pipeline.console import console, guarded
+from pipeline.device.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
+from pipeline.device.session import start_machine
+from pipeline.errors import DeviceError, UsageError
+from pipeline.targets import board
+
+PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def main() -> None:
+    """Starts emulated boards and flashes real ones."""
+
+
+@main.command("start")
+@click.argument("target")
+@click.option("--image", type=PATH, metavar="FILE", help="Image to run. [default: the newest one built for TARGET]")
+def start_command(target: str, image: Path | None) -> None:
+    """Keeps a board running, emulated, for `pio device monitor` and the like, until Ctrl-C.
+
+    TARGET is a board that was built for before, as in: start nano33
+    """
+    with guarded():
+        chosen = board(target)
+        if image is None:
+            built = sorted(Path("out").glob(f"*/firmware_{target}.elf"), key=lambda path: path.stat().st_mtime)
+            if not built:
+                raise UsageError(f"nothing was built for {target} under out/", f"build it first: --target {target}")
+            image = built[-1]
+        if not image.is_file():
+            raise UsageError(f"no image {image}", "name a firmware .elf")
+        with start_machine(chosen, image) as machine:
+            console.print(f"{image}\nserial port {machine.port}", highlight=False)
+            console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
+            while (failure := machine.failure()) is None:
+                time.sleep(0.2)
+            raise DeviceError(failure)
+
+
+@main.command("flash")
+@click.argument("image", type=PATH)
+@click.option("--port", help="Serial port of the board, as /dev/ttyACM0.")
+@click.option("--usb-serial", help="USB serial number of the board, wherever it is plugged in.")
+@click.option("--probe", help="Unique ID of an SWD probe (`pyocd list`), or `any`.")
+def flash_command(image: Path, port: str | None, usb_serial: str | None, probe: str | None) -> None:
+    """Writes IMAGE (.elf; over USB a .bin will do) to an nRF52840 board."""
+    with guarded():
+        if probe is not None:
+            if port or usb_serial:
+                raise UsageError("--probe goes without --port and --usb-serial", "name one way to the board")
+            flash_swd(image, probe=None if probe == "any" else probe)
+            console.print("flashed")
+            return
+        found = find_board(usb_ports(), port=port, usb_serial=usb_serial)
+        flash_usb(image, found)
+        console.print(f"flashed {found}; it is on {Bootloader().wait_for_program(found).device} now", highlight=False)
+
+
+if __name__ == "__main__":
+    main()
