@@ -41,8 +41,12 @@ def start_command(target: str, image: Path | None) -> None:
         with start_machine(chosen, image) as machine:
             console.print(f"{image}\nserial port {machine.port}", highlight=False)
             console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
-            while (failure := machine.failure()) is None:
-                time.sleep(0.2)
+            try:
+                while (failure := machine.failure()) is None:
+                    time.sleep(0.2)
+            except KeyboardInterrupt:
+                console.print("stopped")
+                return
             raise DeviceError(failure)
 
 
