@@ -15,13 +15,13 @@ from pipeline.device.faults.subject import prepare
 from pipeline.files import write_text
 from pipeline.targets import PROJECT
 
-
 CAMPAIGN_RUNS = 5100
 """A whole campaign; the page in docs tells of nothing smaller."""
 
 
 @click.command()
-@click.option("--runs", default=CAMPAIGN_RUNS, show_default=True, help="At least that many, spread over the kinds of fault.")
+@click.option("--runs", default=CAMPAIGN_RUNS, show_default=True,
+              help="At least that many, spread over the kinds of fault.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(tuple(KINDS)), help="Only these kinds of fault.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the first run of each kind.")
 @click.option("--workers", default=12, show_default=True, help="Runs at the same time.")
