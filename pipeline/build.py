@@ -20,7 +20,7 @@ from pipeline.options import (
     data_options,
     make_aim,
     make_data,
-    make_place,
+    output_folder,
     target_option,
 )
 from pipeline.workflow.run import BIT_WIDTHS, build, build_from_model, test_set_for_model
@@ -81,14 +81,14 @@ def main(
             if recipe or keywords:
                 raise UsageError("--model brings its own words", "leave --recipe and --keywords out")
             quantized = read_tflite(model)
-            place = make_place(out, cache, model.stem)
+            folder = output_folder(out, model.stem)
             test = test_set_for_model(quantized, test_data or data, cache, progress)
-            report, page = build_from_model(model, test, aim, place, command, progress)
+            report, page = build_from_model(model, test, aim, folder, command, progress)
         else:
             loaded = make_data(recipe, keywords, data, test_data, cache, progress)
-            place = make_place(out, cache, loaded.recipe.name)
+            folder = output_folder(out, loaded.recipe.name)
             widths = BIT_WIDTHS if compare else (int(bits),)
-            report, page = build(loaded, int(bits), widths, aim, place, command, progress)
+            report, page = build(loaded, int(bits), widths, aim, folder, command, progress)
         show_report(console, report, page)
         failed = [row for row in report.boards if row.error]
         if failed:

@@ -11,7 +11,7 @@ from pipeline.console import RichProgress, console, guarded
 from pipeline.doctor import examine
 from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
 from pipeline.files import sha256_file
-from pipeline.options import PATH, bits_option, data_options, make_data, make_place, target_option
+from pipeline.options import PATH, bits_option, data_options, make_data, output_folder, target_option
 from pipeline.stages import Stages
 from pipeline.targets import board
 from pipeline.workflow.models import quantize_model, train_float
@@ -29,8 +29,8 @@ def train_command(
     with guarded():
         progress = RichProgress(console)
         loaded = make_data(recipe, keywords, data, test_data, cache, progress)
-        place = make_place(out, cache, loaded.recipe.name)
-        trained = train(loaded, (int(bits),), Stages(place.out), progress)
+        stages = Stages(output_folder(out, loaded.recipe.name))
+        trained = train(loaded, (int(bits),), stages, progress)
         console.print(f"model {trained.at(int(bits)).file}", highlight=False)
 
 
@@ -45,7 +45,7 @@ def quantize_command(
     with guarded():
         progress = RichProgress(console)
         loaded = make_data(recipe, keywords, data, test_data, cache, progress)
-        stages = Stages(make_place(out, cache, loaded.recipe.name).out)
+        stages = Stages(output_folder(out, loaded.recipe.name))
         result = quantize_model(loaded, train_float(loaded, stages, progress), int(bits), stages, progress)
         console.print(f"model {result.file}", highlight=False)
 

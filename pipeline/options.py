@@ -16,7 +16,7 @@ from pipeline.targets import TARGETS
 from pipeline.workflow.data import Data
 from pipeline.workflow.device import Aim
 from pipeline.workflow.recipes import choose_recipe
-from pipeline.workflow.run import BIT_WIDTHS, Place
+from pipeline.workflow.run import BIT_WIDTHS
 
 PATH = click.Path(path_type=Path)
 
@@ -75,9 +75,9 @@ def make_data(
     return Data(choose_recipe(recipe, data, words), data, test_data, cache, progress)
 
 
-def make_place(out: Path | None, cache: Path, name: str) -> Place:
-    """Output folder of a run of that name."""
-    return Place(out or Path("out") / name, cache)
+def output_folder(out: Path | None, name: str) -> Path:
+    """Where a run of that name keeps its report and its stages."""
+    return out or Path("out") / name
 
 
 def make_aim(

@@ -32,19 +32,6 @@ BIT_WIDTHS = (8, 4, 2)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a run keeps what it makes.
-
-    Attributes:
-        out: report and stages of this run.
-        cache: decoded and synthesised speech, shared by all runs.
-    """
-
-    out: Path
-    cache: Path
-
-
-@dataclass(frozen=True)
 class Trained:
     """The models of a recipe: float first, then one per bit width.
 
@@ -74,31 +61,31 @@ def build(
     bits: int,
     widths: Sequence[int],
     aim: Aim,
-    place: Place,
+    out: Path,
     command: str,
     progress: Progress,
 ) -> tuple[Report, Path]:
     """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page."""
-    stages = Stages(place.out)
+    stages = Stages(out)
     trained = train(data, widths, stages, progress)
     baselines = measure_baselines(data, trained.float_stage, stages, progress) if len(widths) > 1 else ()
-    file = _publish(trained.at(bits).file, place.out / f"{data.recipe.name}_{bits}bit.tflite")
+    file = _publish(trained.at(bits).file, out / f"{data.recipe.name}_{bits}bit.tflite")
     return _test_and_report(
-        file, trained.models, data.test, aim, place, stages, progress, baselines=baselines, corpus=data.description,
+        file, trained.models, data.test, aim, out, stages, progress, baselines=baselines, corpus=data.description,
         recipe=data.recipe.name, command=command,
     )  # fmt: skip
 
 
 def build_from_model(
-    file: Path, test: TestSet, aim: Aim, place: Place, command: str, progress: Progress
+    file: Path, test: TestSet, aim: Aim, out: Path, command: str, progress: Progress
 ) -> tuple[Report, Path]:
     """From an existing ``.tflite`` to a report, on test clips of the same words."""
-    stages = Stages(place.out)
+    stages = Stages(out)
     model = read_tflite(file)
     answers = reference_logits(model, file, test.features, stages, progress)
     result = ModelResult(model.layers[0].bits, file, False, answers)
     return _test_and_report(
-        file, (result,), test, aim, place, stages, progress, corpus=test.name, recipe="from a model file",
+        file, (result,), test, aim, out, stages, progress, corpus=test.name, recipe="from a model file",
         command=command,
     )  # fmt: skip
 
@@ -136,7 +123,7 @@ def _test_and_report(
     models: Sequence[ModelResult],
     test: TestSet,
     aim: Aim,
-    place: Place,
+    out: Path,
     stages: Stages,
     progress: Progress,
     *,
@@ -166,8 +153,8 @@ def _test_and_report(
         recipe=recipe,
         command=command,
     )
-    _publish(image.elf, place.out / f"firmware_{aim.target}.elf")
-    return report, write_report(report, place.out)[1]
+    _publish(image.elf, out / f"firmware_{aim.target}.elf")
+    return report, write_report(report, out)[1]
 
 
 def _publish(source: Path | None, destination: Path) -> Path:
