@@ -186,4 +186,3 @@ class Report:
     stages: tuple[StageRow, ...]
     provenance: Provenance
     boards: tuple[BoardRow, ...] = ()
-    notes: tuple[str, ...] = ()

@@ -69,7 +69,6 @@ def make_report(
     corpus: str,
     recipe: str,
     command: str,
-    notes: Sequence[str] = (),
 ) -> Report:
     """Puts a run together.
 
@@ -150,7 +149,6 @@ def make_report(
             test_speakers=len(set(test.speakers)),
         ),
         boards=tuple(_boards(devices, score)) if several else (),
-        notes=tuple(notes),
     )
 
 
