@@ -47,8 +47,10 @@ def main(inputs: Path, folder: Path) -> None:
 def _float_model(keras: Any, data: BaselineInputs) -> Any:
     """The float twin in legacy Keras: the same layers, the same weights."""
     last = len(data.weights) - 1
-    layers = [keras.layers.Dense(len(bias), activation=None if i == last else "relu", name=f"dense_{i}")
-              for i, bias in enumerate(data.biases)]
+    layers = [
+        keras.layers.Dense(len(bias), activation=None if i == last else "relu", name=f"dense_{i}")
+        for i, bias in enumerate(data.biases)
+    ]
     model = keras.Sequential([keras.layers.InputLayer(input_shape=(data.testing.shape[1],)), *layers])
     for layer, weights, bias in zip(layers, data.weights, data.biases, strict=True):
         layer.set_weights([weights, bias])
@@ -79,7 +81,8 @@ def _convert(tf: Any, model: Any, data: BaselineInputs) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
-        [row[None]] for row in _real(data.training[0, :CALIBRATION_CLIPS], data))
+        [row[None]] for row in _real(data.training[0, :CALIBRATION_CLIPS], data)
+    )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8

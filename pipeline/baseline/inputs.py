@@ -45,26 +45,50 @@ class BaselineInputs:
         widths = [inputs, *(len(bias) for bias in self.biases)]
         shapes = list(itertools.pairwise(widths))
         if [w.shape for w in self.weights] != shapes or self.training.shape[2:] != (inputs,):
-            raise UsageError(f"baseline inputs do not fit: features {self.training.shape} and {self.testing.shape}, "
-                             f"weights {[w.shape for w in self.weights]}")
+            raise UsageError(
+                f"baseline inputs do not fit: features {self.training.shape} and {self.testing.shape}, "
+                f"weights {[w.shape for w in self.weights]}"
+            )
         if self.training_labels.shape != self.training.shape[:2] or not self.training.size:
             raise UsageError(f"labels {self.training_labels.shape} for clips {self.training.shape}")
 
     def save(self, path: Path) -> None:
         """Writes the file that :meth:`load` reads."""
-        layers = {f"{kind}_{i}": array for kind, arrays in (("weights", self.weights), ("bias", self.biases))
-                  for i, array in enumerate(arrays)}
+        layers = {
+            f"{kind}_{i}": array
+            for kind, arrays in (("weights", self.weights), ("bias", self.biases))
+            for i, array in enumerate(arrays)
+        }
         with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, training=self.training, training_labels=self.training_labels, testing=self.testing,
-                     scale=self.input.scale, zero_point=self.input.zero_point, batch_size=self.batch_size,
-                     learning_rate=self.learning_rate, seed=self.seed, layers=len(self.weights),
-                     **layers)  # type: ignore[arg-type]  # its stubs take every keyword for an option
+            np.savez(
+                file,
+                training=self.training,
+                training_labels=self.training_labels,
+                testing=self.testing,
+                scale=self.input.scale,
+                zero_point=self.input.zero_point,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                seed=self.seed,
+                layers=len(self.weights),
+                **layers,
+            )  # type: ignore[arg-type]  # its stubs take every keyword for an option
 
     @classmethod
     def load(cls, path: Path) -> BaselineInputs:
         with np.load(path) as data:
+
             def arrays(kind: str) -> Sequence[NDArray[np.float32]]:
                 return [data[f"{kind}_{i}"] for i in range(int(data["layers"]))]
-            return cls(data["training"], data["training_labels"], data["testing"], tuple(arrays("weights")),
-                       tuple(arrays("bias")), InputQuantization(float(data["scale"]), int(data["zero_point"])),
-                       int(data["batch_size"]), float(data["learning_rate"]), int(data["seed"]))
+
+            return cls(
+                data["training"],
+                data["training_labels"],
+                data["testing"],
+                tuple(arrays("weights")),
+                tuple(arrays("bias")),
+                InputQuantization(float(data["scale"]), int(data["zero_point"])),
+                int(data["batch_size"]),
+                float(data["learning_rate"]),
+                int(data["seed"]),
+            )

@@ -40,9 +40,16 @@ class BaselineResult:
     logits: NDArray[np.float32]
 
 
-def write_inputs(path: Path, *, training: NDArray[np.int8], training_labels: NDArray[np.int64],
-                 testing: NDArray[np.int8], weights: tuple[NDArray[np.float32], ...],
-                 biases: tuple[NDArray[np.float32], ...], quantization: InputQuantization) -> Path:
+def write_inputs(
+    path: Path,
+    *,
+    training: NDArray[np.int8],
+    training_labels: NDArray[np.int64],
+    testing: NDArray[np.int8],
+    weights: tuple[NDArray[np.float32], ...],
+    biases: tuple[NDArray[np.float32], ...],
+    quantization: InputQuantization,
+) -> Path:
     """Writes the features file that :func:`run_baseline` takes; shapes as in ``BaselineInputs``.
 
     Raises:
@@ -67,23 +74,47 @@ def run_baseline(inputs: Path, recipe: Recipe, out_dir: Path, progress: Progress
     data = BaselineInputs.load(inputs)
     out_dir.mkdir(parents=True, exist_ok=True)
     prepared = out_dir / "inputs.npz"
-    BaselineInputs(data.training, data.training_labels, data.testing, data.weights, data.biases, data.input,
-                   settings.batch_size, settings.qat_learning_rate, settings.seed).save(prepared)
+    BaselineInputs(
+        data.training,
+        data.training_labels,
+        data.testing,
+        data.weights,
+        data.biases,
+        data.input,
+        settings.batch_size,
+        settings.qat_learning_rate,
+        settings.seed,
+    ).save(prepared)
     try:
         _run(prepared, out_dir, len(data.training), progress)
     finally:
         prepared.unlink(missing_ok=True)
     found = json.loads((out_dir / "baselines.json").read_text("utf-8"))
-    return [BaselineResult(entry["name"], out_dir / entry["file"], (out_dir / entry["file"]).stat().st_size,
-                           np.load(out_dir / entry["logits"])) for entry in found]
+    return [
+        BaselineResult(
+            entry["name"],
+            out_dir / entry["file"],
+            (out_dir / entry["file"]).stat().st_size,
+            np.load(out_dir / entry["logits"]),
+        )
+        for entry in found
+    ]
 
 
 def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
     command = [sys.executable, "-m", "pipeline.baseline", str(inputs), str(out_dir)]
     last: deque[str] = deque(maxlen=15)
-    with (progress.task("Baselines: tfmot and TFLite, int8", epochs) as task,
-          subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           text=True, errors="replace") as process):
+    with (
+        progress.task("Baselines: tfmot and TFLite, int8", epochs) as task,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
         stuck = threading.Timer(PROCESS_SECONDS, process.kill)
         stuck.start()
         try:
@@ -99,7 +130,10 @@ def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
     if status != 0:
         text = "\n".join(last)
         if "No module named" in text:
-            raise ToolchainError(f"the baselines need a package: {last[-1]}",
-                                 "pip install tensorflow-model-optimization tf_keras ai-edge-litert")
-        raise ToolchainError(f"the baseline process ended with status {status}:\n{text}",
-                             f"run it by hand: {' '.join(command)}")
+            raise ToolchainError(
+                f"the baselines need a package: {last[-1]}",
+                "pip install tensorflow-model-optimization tf_keras ai-edge-litert",
+            )
+        raise ToolchainError(
+            f"the baseline process ended with status {status}:\n{text}", f"run it by hand: {' '.join(command)}"
+        )

@@ -30,20 +30,39 @@ def _versions() -> dict[str, str]:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--core", "cores", multiple=True, metavar="NAME",
-              help=f"Core to measure; may be given again. One of {', '.join(CORES)}. Default: all.")
-@click.option("--bits", multiple=True, type=click.Choice([str(bits) for bits in DEVICE_BITS]),
-              help="Weight bits; may be given again. Default: all.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DOCS, show_default="docs/bench",
-              help="Folder for kernels.json and kernels.md.")
-@click.option("--baseline", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="Figures to compare with. Default: the last committed kernels.json.")
-@click.option("--tolerance", type=click.FloatRange(0), default=0.01, show_default=True,
-              help="Growth from which --check fails.")
+@click.option(
+    "--core",
+    "cores",
+    multiple=True,
+    metavar="NAME",
+    help=f"Core to measure; may be given again. One of {', '.join(CORES)}. Default: all.",
+)
+@click.option(
+    "--bits",
+    multiple=True,
+    type=click.Choice([str(bits) for bits in DEVICE_BITS]),
+    help="Weight bits; may be given again. Default: all.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DOCS,
+    show_default="docs/bench",
+    help="Folder for kernels.json and kernels.md.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Figures to compare with. Default: the last committed kernels.json.",
+)
+@click.option(
+    "--tolerance", type=click.FloatRange(0), default=0.01, show_default=True, help="Growth from which --check fails."
+)
 @click.option("--check", is_flag=True, help="Write nothing; fail when a figure grew.")
 @guarded()
-def main(cores: tuple[str, ...], bits: tuple[str, ...], out: Path, baseline: Path | None, tolerance: float,
-         check: bool) -> None:
+def main(
+    cores: tuple[str, ...], bits: tuple[str, ...], out: Path, baseline: Path | None, tolerance: float, check: bool
+) -> None:
     """Counts what the kernels execute: every core, bit width and shape, and a whole model.
 
     Results are verified against the numpy reference to the last bit before they are counted. Without options this takes
@@ -55,8 +74,12 @@ def main(cores: tuple[str, ...], bits: tuple[str, ...], out: Path, baseline: Pat
     before = from_json(baseline.read_text(), str(baseline)) if baseline else committed(DOCS / "kernels.json")
     versions = _versions()
     with TemporaryDirectory(prefix="dynq") as folder:
-        rows = run_suite([core_named(name) for name in cores or CORES], [int(b) for b in bits] or DEVICE_BITS,
-                         Path(folder), progress=RichProgress(console))
+        rows = run_suite(
+            [core_named(name) for name in cores or CORES],
+            [int(b) for b in bits] or DEVICE_BITS,
+            Path(folder),
+            progress=RichProgress(console),
+        )
     worse = regressions(rows, before, tolerance)
     if not check:
         write_text(out / "kernels.json", to_json(rows, versions))

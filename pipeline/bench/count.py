@@ -43,8 +43,22 @@ def build_plugin(folder: Path) -> Path:
         raise ToolchainError("no C compiler on PATH", "sudo apt-get install gcc libc6-dev")
     folder.mkdir(parents=True, exist_ok=True)
     plugin = folder / "count_plugin.so"
-    run_tool([compiler, "-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror",
-              str(BENCH / "count_plugin.c"), "-o", str(plugin)], "building the counting plugin")
+    run_tool(
+        [
+            compiler,
+            "-std=c11",
+            "-O2",
+            "-shared",
+            "-fPIC",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            str(BENCH / "count_plugin.c"),
+            "-o",
+            str(plugin),
+        ],
+        "building the counting plugin",
+    )
     return plugin
 
 
@@ -58,15 +72,26 @@ def measure(image: Image, plugin: Path, jobs: Sequence[Job], *, seconds: int = 3
     program = disassemble(image.elf)
     with TemporaryDirectory(prefix="dynq") as folder:
         out = Path(folder) / "counts"
-        arguments = {"begin": f"{where['bench_begin'][0]:x}", "end": f"{where['bench_end'][0]:x}",
-                     "base": f"{image.core.code[0]:x}", "size": f"{_CODE_BYTES:x}", "out": str(out)}
-        results = run_jobs(image, jobs, seconds=seconds,
-                           plugin=",".join([str(plugin), *(f"{key}={value}" for key, value in arguments.items())]))
+        arguments = {
+            "begin": f"{where['bench_begin'][0]:x}",
+            "end": f"{where['bench_end'][0]:x}",
+            "base": f"{image.core.code[0]:x}",
+            "size": f"{_CODE_BYTES:x}",
+            "out": str(out),
+        }
+        results = run_jobs(
+            image,
+            jobs,
+            seconds=seconds,
+            plugin=",".join([str(plugin), *(f"{key}={value}" for key, value in arguments.items())]),
+        )
         regions = _read(out)
     if len(regions) != len(jobs):
         raise ToolchainError(f"counted {len(regions)} of {len(jobs)} jobs")
-    return [Measurement(sum(count.executions for count in region.values()), estimate(program, region), region, result)
-            for region, result in zip(regions, results, strict=True)]
+    return [
+        Measurement(sum(count.executions for count in region.values()), estimate(program, region), region, result)
+        for region, result in zip(regions, results, strict=True)
+    ]
 
 
 def _read(path: Path) -> list[dict[int, Counts]]:

@@ -57,8 +57,9 @@ def run_tool(command: list[str], what: str, seconds: int = _SECONDS) -> str:
         ToolchainError: it failed or took too long; the message carries the end of its output.
     """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
+        )
     except subprocess.TimeoutExpired:
         raise ToolchainError(f"{what} took over {seconds} s", "is the machine overloaded?") from None
     if done.returncode:
@@ -83,22 +84,52 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
     folder = folder / f"{core.name}-{chosen}{optimize}"
     folder.mkdir(parents=True, exist_ok=True)
     flags = [
-        f"-mcpu={core.cpu}", "-mthumb", *core.flags, "-std=c11", optimize, "-g", "-ffp-contract=off",
-        "-ffunction-sections", "-fdata-sections", *_WARNINGS, f"-I{DYNQ}",
-        f"-DBLOB_BASE={core.blob[0]:#x}u", f"-DMAX_OUTPUTS={core.max_outputs}",
+        f"-mcpu={core.cpu}",
+        "-mthumb",
+        *core.flags,
+        "-std=c11",
+        optimize,
+        "-g",
+        "-ffp-contract=off",
+        "-ffunction-sections",
+        "-fdata-sections",
+        *_WARNINGS,
+        f"-I{DYNQ}",
+        f"-DBLOB_BASE={core.blob[0]:#x}u",
+        f"-DMAX_OUTPUTS={core.max_outputs}",
         f"-DMAX_SCRATCH={MAX_SCRATCH if core.ram[1] > 0x4000 else 4096}",
-        *([f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else [])]
+        *([f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else []),
+    ]
     objects = []
     for source in [*library_sources(), BENCH / "runner.c"]:
         objects.append(folder / f"{source.name}.o")
-        run_tool([compiler, *flags, "-c", str(source), "-o", str(objects[-1])],
-                 f"compiling {source.name} for {core.cpu}")
-    memory = {"code_origin": core.code[0], "code_length": core.code[1], "ram_origin": core.ram[0],
-              "ram_length": core.ram[1]}
+        run_tool(
+            [compiler, *flags, "-c", str(source), "-o", str(objects[-1])], f"compiling {source.name} for {core.cpu}"
+        )
+    memory = {
+        "code_origin": core.code[0],
+        "code_length": core.code[1],
+        "ram_origin": core.ram[0],
+        "ram_length": core.ram[1],
+    }
     elf = folder / "runner.elf"
-    run_tool([compiler, *flags, *map(str, objects), "-nostartfiles", "--specs=nosys.specs", f"-T{BENCH / 'runner.ld'}",
-              *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()), "-Wl,--gc-sections", "-lm",
-              "-Wl,--no-warn-rwx-segments", "-o", str(elf)], f"linking the {core.name} runner")
+    run_tool(
+        [
+            compiler,
+            *flags,
+            *map(str, objects),
+            "-nostartfiles",
+            "--specs=nosys.specs",
+            f"-T{BENCH / 'runner.ld'}",
+            *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()),
+            "-Wl,--gc-sections",
+            "-lm",
+            "-Wl,--no-warn-rwx-segments",
+            "-o",
+            str(elf),
+        ],
+        f"linking the {core.name} runner",
+    )
     return Image(core, chosen, elf, tuple(objects[:-1]))
 
 
@@ -119,9 +150,24 @@ def build_host_runner(folder: Path, variant: str, *, flags: tuple[str, ...] = ()
     """
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / f"host-{variant}"
-    run_tool([tool("gcc"), "-std=c11", "-O2", "-g", "-ffp-contract=off", *_WARNINGS, *flags,
-              f"-DDYNQ_VARIANT_{variant.upper()}", f"-I{DYNQ}", *map(str, DYNQ.glob("*.c")),
-              str(BENCH / "host_runner.c"), "-o", str(program)], f"building the host runner ({variant})")
+    run_tool(
+        [
+            tool("gcc"),
+            "-std=c11",
+            "-O2",
+            "-g",
+            "-ffp-contract=off",
+            *_WARNINGS,
+            *flags,
+            f"-DDYNQ_VARIANT_{variant.upper()}",
+            f"-I{DYNQ}",
+            *map(str, DYNQ.glob("*.c")),
+            str(BENCH / "host_runner.c"),
+            "-o",
+            str(program),
+        ],
+        f"building the host runner ({variant})",
+    )
     return program
 
 
@@ -148,5 +194,8 @@ def functions(elf: Path) -> dict[str, tuple[int, int]]:
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         symbols = table.iter_symbols() if isinstance(table, SymbolTableSection) else iter(())
-        return {symbol.name: (symbol["st_value"] & ~1, symbol["st_size"]) for symbol in symbols
-                if symbol["st_info"]["type"] == "STT_FUNC"}
+        return {
+            symbol.name: (symbol["st_value"] & ~1, symbol["st_size"])
+            for symbol in symbols
+            if symbol["st_info"]["type"] == "STT_FUNC"
+        }

@@ -40,8 +40,14 @@ def from_json(text: str, where: str) -> dict[Key, Row]:
 def committed(path: Path) -> dict[Key, Row]:
     """The figures last committed at ``path``; where there is no such commit, those in the file; else none."""
     try:
-        shown = subprocess.run(["git", "show", f"HEAD:./{path.name}"], cwd=path.parent, capture_output=True, text=True,
-                               timeout=30, check=False)
+        shown = subprocess.run(
+            ["git", "show", f"HEAD:./{path.name}"],
+            cwd=path.parent,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
         text = shown.stdout if shown.returncode == 0 else ""
     except (OSError, subprocess.TimeoutExpired):
         text = ""
@@ -58,8 +64,10 @@ def regressions(rows: Iterable[Row], before: Mapping[Key, Row], tolerance: float
         for name in ("instructions", "cycles", "code_bytes", "scratch_bytes"):
             new_value, old_value = getattr(row, name), getattr(old, name, None)
             if new_value and old_value and new_value > old_value * (1 + tolerance):
-                found.append(f"{row.core} {row.variant}, {row.bits} bits, {row.what}, {row.source}: {name} "
-                             f"{old_value} -> {new_value} (x {new_value / old_value:.3f})")
+                found.append(
+                    f"{row.core} {row.variant}, {row.bits} bits, {row.what}, {row.source}: {name} "
+                    f"{old_value} -> {new_value} (x {new_value / old_value:.3f})"
+                )
     return found
 
 
@@ -78,8 +86,10 @@ with the last committed figures (below 1 is better). Sizes are bytes; *code* is 
 *scratch* the largest of the layers'.
 """
 
-_HEAD = ("| bits | shape | input | instructions | per MAC | cycles~ | per MAC | vs reference | vs before | code "
-         "| weights | parameters | scratch |\n|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+_HEAD = (
+    "| bits | shape | input | instructions | per MAC | cycles~ | per MAC | vs reference | vs before | code "
+    "| weights | parameters | scratch |\n|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+)
 
 
 def to_markdown(rows: Sequence[Row], before: Mapping[Key, Row], versions: Mapping[str, str]) -> str:
@@ -98,5 +108,6 @@ def to_markdown(rows: Sequence[Row], before: Mapping[Key, Row], versions: Mappin
                     f"| {row.bits} | {row.what} | {row.source} | {row.instructions:,} | "
                     f"{row.instructions / row.macs:.3f} | {cycles[0]} | {cycles[1]} | {gain} | "
                     f"{_ratio(row.instructions, old.instructions if old else None)} | {row.code_bytes:,} | "
-                    f"{row.weight_bytes:,} | {row.parameter_bytes:,} | {row.scratch_bytes:,} |\n")
+                    f"{row.weight_bytes:,} | {row.parameter_bytes:,} | {row.scratch_bytes:,} |\n"
+                )
     return "".join(parts)

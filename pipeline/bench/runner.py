@@ -61,8 +61,9 @@ class Result:
 Part = Literal["x", "weights", "columns"]
 
 
-def write_blob(jobs: Sequence[Job], variant: str, results: Path, *, ends_with: Part | None = None,
-               size: int = 0) -> bytes:
+def write_blob(
+    jobs: Sequence[Job], variant: str, results: Path, *, ends_with: Part | None = None, size: int = 0
+) -> bytes:
     """Lays jobs out as the runner reads them.
 
     Args:
@@ -92,25 +93,41 @@ def write_blob(jobs: Sequence[Job], variant: str, results: Path, *, ends_with: P
             low, high = job.x.min(), job.x.max()
         bounds = (int(low.view(np.uint32)), int(high.view(np.uint32)))
         if job.layer is None:
-            records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0,
-                                 0, 0)
+            records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0, 0, 0)
             continue
         packed = pack(job.layer, variant)
-        parts: dict[Part, bytes] = {"x": b"" if job.x is None else job.x.tobytes(), "weights": packed.weights,
-                                    "columns": packed.columns.tobytes()}
+        parts: dict[Part, bytes] = {
+            "x": b"" if job.x is None else job.x.tobytes(),
+            "weights": packed.weights,
+            "columns": packed.columns.tobytes(),
+        }
         places = {part: place(raw) for part, raw in parts.items() if part != ends_with}
         if ends_with:
             data.extend(b"\0" * (size - base - len(data) - len(parts[ends_with])))
             places[ends_with] = base + len(data)
             data.extend(parts[ends_with])
-        records += _JOB.pack(_SOURCES.index(job.source), packed.inputs, packed.outputs, packed.bits, packed.relu,
-                             job.want_range, places["x"], places["weights"], places["columns"], job.scale,
-                             job.zero_point, *bounds, len(parts["weights"]), len(parts["columns"]))
+        records += _JOB.pack(
+            _SOURCES.index(job.source),
+            packed.inputs,
+            packed.outputs,
+            packed.bits,
+            packed.relu,
+            job.want_range,
+            places["x"],
+            places["weights"],
+            places["columns"],
+            job.scale,
+            job.zero_point,
+            *bounds,
+            len(parts["weights"]),
+            len(parts["columns"]),
+        )
     return _HEADER.pack(_MAGIC, len(jobs), name) + bytes(records) + bytes(data)
 
 
-def run_jobs(image: Image, jobs: Sequence[Job], *, plugin: str = "", seconds: int = 300,
-             ends_with: Part | None = None) -> list[Result]:
+def run_jobs(
+    image: Image, jobs: Sequence[Job], *, plugin: str = "", seconds: int = 300, ends_with: Part | None = None
+) -> list[Result]:
     """Runs jobs on an emulated core.
 
     Args:
@@ -125,11 +142,27 @@ def run_jobs(image: Image, jobs: Sequence[Job], *, plugin: str = "", seconds: in
         blob.write_bytes(write_blob(jobs, image.variant, results, ends_with=ends_with, size=image.core.blob[1]))
         if blob.stat().st_size > image.core.blob[1]:
             raise ToolchainError(f"{blob.stat().st_size} bytes of jobs do not fit {image.core.machine}")
-        run_tool([
-            tool("qemu-system-arm"), "-M", image.core.machine, "-nographic", "-monitor", "none", "-serial", "none",
-            "-semihosting-config", "enable=on,target=native", "-kernel", str(image.elf),
-            "-device", f"loader,file={blob},addr={image.core.blob[0]:#x},force-raw=on",
-            *(["-plugin", plugin] if plugin else [])], f"the {image.core.name} runner", seconds)
+        run_tool(
+            [
+                tool("qemu-system-arm"),
+                "-M",
+                image.core.machine,
+                "-nographic",
+                "-monitor",
+                "none",
+                "-serial",
+                "none",
+                "-semihosting-config",
+                "enable=on,target=native",
+                "-kernel",
+                str(image.elf),
+                "-device",
+                f"loader,file={blob},addr={image.core.blob[0]:#x},force-raw=on",
+                *(["-plugin", plugin] if plugin else []),
+            ],
+            f"the {image.core.name} runner",
+            seconds,
+        )
         return _read_results(results.read_bytes(), jobs)
 
 

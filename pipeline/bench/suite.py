@@ -103,19 +103,30 @@ def _verify(jobs: Sequence[Job], measured: Sequence[Measurement], where: str) ->
             raise ToolchainError(f"{where}: the kernels' result differs from the reference")
 
 
-def _row(core: Core, variant: str, bits: int, what: str, jobs: Sequence[Job], measured: Sequence[Measurement],
-         code: int) -> Row:
+def _row(
+    core: Core, variant: str, bits: int, what: str, jobs: Sequence[Job], measured: Sequence[Measurement], code: int
+) -> Row:
     layers = [job.layer for job in jobs if job.layer is not None]
     packed = [pack(layer, variant) for layer in layers]
     return Row(
-        core.name, variant, bits, what, jobs[0].source, sum(layer.inputs * layer.outputs for layer in layers),
-        sum(one.instructions for one in measured), sum(one.cycles for one in measured) if core.name == "m4" else None,
-        code, sum(len(one.weights) for one in packed), sum(one.columns.nbytes for one in packed),
-        max(one.result.scratch_bytes for one in measured))
+        core.name,
+        variant,
+        bits,
+        what,
+        jobs[0].source,
+        sum(layer.inputs * layer.outputs for layer in layers),
+        sum(one.instructions for one in measured),
+        sum(one.cycles for one in measured) if core.name == "m4" else None,
+        code,
+        sum(len(one.weights) for one in packed),
+        sum(one.columns.nbytes for one in packed),
+        max(one.result.scratch_bytes for one in measured),
+    )
 
 
-def run_suite(cores: Sequence[Core], bits: Sequence[int], folder: Path, *, references: bool = True,
-              progress: Progress = SILENT) -> list[Row]:
+def run_suite(
+    cores: Sequence[Core], bits: Sequence[int], folder: Path, *, references: bool = True, progress: Progress = SILENT
+) -> list[Row]:
     """Builds, runs, verifies and counts everything.
 
     Args:

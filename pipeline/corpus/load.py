@@ -77,9 +77,7 @@ def test_split(
     return cached_corpus(
         cache_dir,
         key,
-        lambda: load_recorded(
-            section, folder, seed=seed, splits=("testing",), manifest_hash=key, progress=progress
-        ),
+        lambda: load_recorded(section, folder, seed=seed, splits=("testing",), manifest_hash=key, progress=progress),
     ).testing
 
 

@@ -94,9 +94,7 @@ def load_synthetic(
     )
 
 
-def _plan(
-    section: CorpusSection, split: SplitName, speakers: Sequence[str], rng: np.random.Generator
-) -> list[_Clip]:
+def _plan(section: CorpusSection, split: SplitName, speakers: Sequence[str], rng: np.random.Generator) -> list[_Clip]:
     words = other_words(section.keywords, section.synthesis.unknown_words)
     clips = []
     per_keyword = max(1, round(_SHARE[split] * section.synthesis.clips_per_keyword))

@@ -19,8 +19,14 @@ from pipeline.progress import SILENT, Progress
 from pipeline.quantization import QuantizedModel
 
 
-def flash_board(board: MappedBoard, image: FirmwareImage, *, ports: PortLister = usb_ports,
-                bootloader: Bootloader | None = None, program: Sequence[str] | None = None) -> str | None:
+def flash_board(
+    board: MappedBoard,
+    image: FirmwareImage,
+    *,
+    ports: PortLister = usb_ports,
+    bootloader: Bootloader | None = None,
+    program: Sequence[str] | None = None,
+) -> str | None:
     """Writes the image to one board, through its probe if there is one, else over USB.
 
     Args:
@@ -40,8 +46,10 @@ def flash_board(board: MappedBoard, image: FirmwareImage, *, ports: PortLister =
         raise UsageError(f"board {board.name} is emulated: there is nothing to flash", "leave --flash out")
     usb = find_board(ports(), port=board.port, usb_serial=board.usb_serial)
     if not usb.is_nano33:
-        raise UsageError(f"{usb} is no Nano 33 BLE's own USB port: board {board.name} cannot be flashed through it",
-                         "name its debug probe, or its USB socket")
+        raise UsageError(
+            f"{usb} is no Nano 33 BLE's own USB port: board {board.name} cannot be flashed through it",
+            "name its debug probe, or its USB socket",
+        )
     loader = bootloader or Bootloader(ports=ports)
     flash_usb(image.elf, usb, bootloader=loader, program=program)
     return loader.wait_for_program(usb).device

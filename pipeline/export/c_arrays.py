@@ -48,8 +48,9 @@ def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, sour
         RecipeError: the model's front-end settings are out of range.
     """
     if model.activation_bits != 8:
-        raise QuantizationError(f"model {model.name} has {model.activation_bits}-bit activations",
-                                "only 8-bit activations run on a device")
+        raise QuantizationError(
+            f"model {model.name} has {model.activation_bits}-bit activations", "only 8-bit activations run on a device"
+        )
     packed = tuple(pack(layer, variant) for layer in model.layers)
     source, config = directory / SOURCE_NAME, directory / CONFIG_NAME
     write_text(config, _config(model, variant))
@@ -58,8 +59,9 @@ def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, sour
     return CArrays(files, sum(len(p.weights) for p in packed), sum(p.columns.nbytes for p in packed))
 
 
-def write_tflm_arrays(model: QuantizedModel, variant: str, directory: Path, *, source_hash: str,
-                      arena_bytes: int) -> CArrays:
+def write_tflm_arrays(
+    model: QuantizedModel, variant: str, directory: Path, *, source_hash: str, arena_bytes: int
+) -> CArrays:
     """Writes a model for the engine that runs TensorFlow Lite Micro.
 
     ``kws_tflite.h`` and ``kws_tflite.c`` hold the ``.tflite`` itself with weights packed for ``variant``, the op
@@ -96,11 +98,14 @@ def _config(model: QuantizedModel, variant: str) -> str:
         ("HOP_SAMPLES", model.frontend.hop_samples, ""),
         ("SMOOTHING_FRAMES", model.detector.smoothing_frames, "inferences in the detector's sliding mean"),
     )
-    lines = [f"/* Sizes of model {_comment(model.name)}. Generated: changes are lost at the next build. */",
-             "#ifndef KWS_MODEL_CONFIG_H_", "#define KWS_MODEL_CONFIG_H_", ""]
+    lines = [
+        f"/* Sizes of model {_comment(model.name)}. Generated: changes are lost at the next build. */",
+        "#ifndef KWS_MODEL_CONFIG_H_",
+        "#define KWS_MODEL_CONFIG_H_",
+        "",
+    ]
     lines += [f"#define KWS_{name} {value}" + (f" /* {text} */" if text else "") for name, value, text in values]
-    lines += [f"#define KWS_VARIANT {c_string(variant)} /* the packing; must equal dynq_variant() */", "",
-              "#endif", ""]
+    lines += [f"#define KWS_VARIANT {c_string(variant)} /* the packing; must equal dynq_variant() */", "", "#endif", ""]
     return "\n".join(lines)
 
 
@@ -129,21 +134,27 @@ extern const uint8_t kws_tflite[{len(tflite)}]; /* 16-byte aligned, as its buffe
 
 
 def _tflite_source(tflite: bytes) -> Iterator[str]:
-    yield (f"/* A .tflite of {len(tflite)} bytes. Generated: changes are lost at the next build. */\n"
-           '#include "kws_tflite.h"\n\n'
-           f"_Alignas(16) const uint8_t kws_tflite[{len(tflite)}] = {{\n")
+    yield (
+        f"/* A .tflite of {len(tflite)} bytes. Generated: changes are lost at the next build. */\n"
+        '#include "kws_tflite.h"\n\n'
+        f"_Alignas(16) const uint8_t kws_tflite[{len(tflite)}] = {{\n"
+    )
     yield from _rows((str(byte) for byte in tflite), 20)
     yield "};\n"
 
 
 def _outline(model: QuantizedModel, source_hash: str) -> Iterator[str]:
-    yield (f"/* Model {_comment(model.name)}; its numbers are in kws_tflite.c.\n"
-           " * Generated: changes are lost at the next build. */\n"
-           '#include "kws_model.h"\n\n'
-           f"static const dynq_layer_t layers[{len(model.layers)}] = {{\n")
+    yield (
+        f"/* Model {_comment(model.name)}; its numbers are in kws_tflite.c.\n"
+        " * Generated: changes are lost at the next build. */\n"
+        '#include "kws_model.h"\n\n'
+        f"static const dynq_layer_t layers[{len(model.layers)}] = {{\n"
+    )
     for layer in model.layers:
-        yield (f"    {{.inputs = {layer.inputs}, .outputs = {layer.outputs}, .bits = {layer.bits}, "
-               f".relu = {int(layer.relu)}}},\n")
+        yield (
+            f"    {{.inputs = {layer.inputs}, .outputs = {layer.outputs}, .bits = {layer.bits}, "
+            f".relu = {int(layer.relu)}}},\n"
+        )
     yield "};\n\n"
     yield from _tail(model, source_hash)
 
@@ -151,25 +162,33 @@ def _outline(model: QuantizedModel, source_hash: str) -> Iterator[str]:
 def _source(model: QuantizedModel, packed: tuple[PackedLayer, ...], variant: str, source_hash: str) -> Iterator[str]:
     weight_bytes = sum(len(p.weights) for p in packed)
     column_bytes = sum(p.columns.nbytes for p in packed)
-    yield (f"/* Model {_comment(model.name)}, {len(packed)} fully-connected layers, packed for the {variant} kernels.\n"
-           f" * {weight_bytes} bytes of weights and {column_bytes} bytes of column parameters.\n"
-           " * Generated: changes are lost at the next build. */\n"
-           '#include "kws_model.h"\n\n')
+    yield (
+        f"/* Model {_comment(model.name)}, {len(packed)} fully-connected layers, packed for the {variant} kernels.\n"
+        f" * {weight_bytes} bytes of weights and {column_bytes} bytes of column parameters.\n"
+        " * Generated: changes are lost at the next build. */\n"
+        '#include "kws_model.h"\n\n'
+    )
     for index, (layer, p) in enumerate(zip(model.layers, packed, strict=True)):
-        yield (f"/* {_comment(layer.name)}: {p.inputs} inputs x {p.outputs} columns, {p.bits}-bit weight codes, "
-               f"{len(p.weights)} bytes. */\n"
-               f"static _Alignas(16) const uint8_t weights_{index}[{len(p.weights)}] = {{\n")
+        yield (
+            f"/* {_comment(layer.name)}: {p.inputs} inputs x {p.outputs} columns, {p.bits}-bit weight codes, "
+            f"{len(p.weights)} bytes. */\n"
+            f"static _Alignas(16) const uint8_t weights_{index}[{len(p.weights)}] = {{\n"
+        )
         yield from _rows((str(byte) for byte in p.weights), 20)
-        yield ("};\n\n"
-               f"/* {_comment(layer.name)}: scale, offset, column sum and bias of {p.outputs} columns, "
-               f"{p.columns.nbytes} bytes. */\n"
-               f"static _Alignas(16) const float columns_{index}[{p.columns.size}] = {{\n")
+        yield (
+            "};\n\n"
+            f"/* {_comment(layer.name)}: scale, offset, column sum and bias of {p.outputs} columns, "
+            f"{p.columns.nbytes} bytes. */\n"
+            f"static _Alignas(16) const float columns_{index}[{p.columns.size}] = {{\n"
+        )
         yield from _rows(map(c_float, p.columns.ravel()), 4)
         yield "};\n\n"
     yield f"static const dynq_layer_t layers[{len(packed)}] = {{\n"
     for index, p in enumerate(packed):
-        yield (f"    {{.weights = weights_{index}, .columns = columns_{index}, .inputs = {p.inputs}, "
-               f".outputs = {p.outputs}, .bits = {p.bits}, .relu = {int(p.relu)}}},\n")
+        yield (
+            f"    {{.weights = weights_{index}, .columns = columns_{index}, .inputs = {p.inputs}, "
+            f".outputs = {p.outputs}, .bits = {p.bits}, .relu = {int(p.relu)}}},\n"
+        )
     yield "};\n\n"
     yield from _tail(model, source_hash)
 
@@ -183,14 +202,24 @@ def _tail(model: QuantizedModel, source_hash: str) -> Iterator[str]:
 def _descriptor(model: QuantizedModel, source_hash: str) -> str:
     frontend, detector = model.frontend, model.detector
     fields = (
-        ("name", c_string(model.name)), ("hash", c_string(source_hash[:16])), ("layers", "layers"),
-        ("layer_names", "layer_names"), ("labels", "labels"), ("layer_count", len(model.layers)),
-        ("label_count", len(model.labels)), ("input_scale", c_float(np.float32(model.input.scale))),
-        ("input_zero_point", model.input.zero_point), ("sample_rate", frontend.sample_rate),
-        ("window_samples", frontend.window_samples), ("hop_samples", frontend.hop_samples),
-        ("bands", frontend.bands), ("context_frames", frontend.context_frames),
-        ("context_stride", frontend.context_stride), ("threshold", c_float(np.float32(detector.threshold))),
-        ("smoothing_frames", detector.smoothing_frames), ("refractory_ms", detector.refractory_ms),
+        ("name", c_string(model.name)),
+        ("hash", c_string(source_hash[:16])),
+        ("layers", "layers"),
+        ("layer_names", "layer_names"),
+        ("labels", "labels"),
+        ("layer_count", len(model.layers)),
+        ("label_count", len(model.labels)),
+        ("input_scale", c_float(np.float32(model.input.scale))),
+        ("input_zero_point", model.input.zero_point),
+        ("sample_rate", frontend.sample_rate),
+        ("window_samples", frontend.window_samples),
+        ("hop_samples", frontend.hop_samples),
+        ("bands", frontend.bands),
+        ("context_frames", frontend.context_frames),
+        ("context_stride", frontend.context_stride),
+        ("threshold", c_float(np.float32(detector.threshold))),
+        ("smoothing_frames", detector.smoothing_frames),
+        ("refractory_ms", detector.refractory_ms),
     )
     return "const kws_model_t kws_model = {\n" + "".join(f"    .{name} = {value},\n" for name, value in fields) + "};\n"
 
@@ -203,7 +232,7 @@ def _strings(name: str, values: Iterable[str]) -> str:
 def _rows(values: Iterable[str], per_row: int) -> Iterator[str]:
     items = list(values)
     for start in range(0, len(items), per_row):
-        yield "    " + ", ".join(items[start:start + per_row]) + ",\n"
+        yield "    " + ", ".join(items[start : start + per_row]) + ",\n"
 
 
 def c_float(value: np.float32 | NDArray[np.float32]) -> str:
@@ -222,9 +251,11 @@ def c_float(value: np.float32 | NDArray[np.float32]) -> str:
 
 def c_string(text: str) -> str:
     """A text as a C string literal in plain ASCII; other bytes of its UTF-8 become octal escapes."""
+
     def escape(byte: int) -> str:
         char = chr(byte)
         return char if 32 <= byte < 127 and char not in '"\\?' else f"\\{byte:03o}"
+
     return '"' + "".join(escape(byte) for byte in text.encode()) + '"'
 
 

@@ -34,8 +34,16 @@ class Graph:
         self._model.subgraphs = [self._subgraph]
         self._codes: dict[tuple[int, str], int] = {}
 
-    def tensor(self, name: str, shape: Sequence[int], tensor_type: int, data: NDArray[Any] | None = None, *,
-               scale: float | None = None, zero_point: int = 0) -> int:
+    def tensor(
+        self,
+        name: str,
+        shape: Sequence[int],
+        tensor_type: int,
+        data: NDArray[Any] | None = None,
+        *,
+        scale: float | None = None,
+        zero_point: int = 0,
+    ) -> int:
         """Adds a tensor; with ``data`` it is a constant, with ``scale`` it stands for ``scale * (q - zero_point)``."""
         s = schema()
         t = s.TensorT()
@@ -54,8 +62,15 @@ class Graph:
         types = {"float32": "FLOAT32", "int32": "INT32", "uint8": "UINT8"}
         return self.tensor(name, values.shape, getattr(schema().TensorType, types[values.dtype.name]), values)
 
-    def builtin(self, name: str, inputs: Sequence[int], outputs: Sequence[int], options_type: str = "",
-                version: int = 1, **options: Any) -> None:
+    def builtin(
+        self,
+        name: str,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        options_type: str = "",
+        version: int = 1,
+        **options: Any,
+    ) -> None:
         """Adds a built-in operator, for example ``builtin("ADD", [a, b], [c], "AddOptions")``."""
         s = schema()
         op = self._operator(getattr(s.BuiltinOperator, name), "", version, inputs, outputs)
@@ -116,7 +131,7 @@ class _AlignedBuffer:
         s = schema()
         builder.StartVector(1, len(self._data), BUFFER_ALIGNMENT)
         builder.head -= len(self._data)
-        builder.Bytes[builder.head:builder.head + len(self._data)] = self._data
+        builder.Bytes[builder.head : builder.head + len(self._data)] = self._data
         vector = builder.EndVector()
         s.BufferStart(builder)
         s.BufferAddData(builder, vector)

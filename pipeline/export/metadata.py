@@ -22,8 +22,16 @@ def encode(model: QuantizedModel, packing: str) -> bytes:
         "name": model.name,
         "packing": packing,
         "labels": list(model.labels),
-        "layers": [{"name": layer.name, "bits": layer.bits, "inputs": layer.inputs, "outputs": layer.outputs,
-                    "relu": layer.relu} for layer in model.layers],
+        "layers": [
+            {
+                "name": layer.name,
+                "bits": layer.bits,
+                "inputs": layer.inputs,
+                "outputs": layer.outputs,
+                "relu": layer.relu,
+            }
+            for layer in model.layers
+        ],
         "input": asdict(model.input),
         "frontend": asdict(model.frontend),
         "detector": asdict(model.detector),
@@ -40,8 +48,10 @@ def decode(data: bytes, where: str) -> dict[str, Any]:
     values = json.loads(data)
     version = values.get("format_version") if isinstance(values, dict) else None
     if version != FORMAT_VERSION:
-        raise ModelFileError(f"{where} has format version {version}, this program reads {FORMAT_VERSION}",
-                             "export the model again, or use the program version that wrote it")
+        raise ModelFileError(
+            f"{where} has format version {version}, this program reads {FORMAT_VERSION}",
+            "export the model again, or use the program version that wrote it",
+        )
     return dict(values)
 
 

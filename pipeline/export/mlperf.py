@@ -38,9 +38,16 @@ class RunnerFiles:
     inferences_per_window: int
 
 
-def write_runner_files(features: NDArray[np.int8], labels: NDArray[np.int64], classes: int, directory: Path, *,
-                       microseconds_per_inference: float, usb: tuple[int, int] = NANO_33_BLE_USB,
-                       baud: int = 115_200) -> RunnerFiles:
+def write_runner_files(
+    features: NDArray[np.int8],
+    labels: NDArray[np.int64],
+    classes: int,
+    directory: Path,
+    *,
+    microseconds_per_inference: float,
+    usb: tuple[int, int] = NANO_33_BLE_USB,
+    baud: int = 115_200,
+) -> RunnerFiles:
     """Writes one ``.bin`` file per sample, ``y_labels.csv``, a device list and both test scripts.
 
     Args:
@@ -66,8 +73,14 @@ def write_runner_files(features: NDArray[np.int8], labels: NDArray[np.int64], cl
         write_bytes(folder / name, row.tobytes())
         writer.writerow((name, classes, int(label), features.shape[1], features.shape[1]))
     write_text(folder / "y_labels.csv", table.getvalue())
-    files = RunnerFiles(directory / "datasets", directory / "devices.yaml", directory / "tests_accuracy.yaml",
-                        directory / "tests_performance.yaml", len(labels), inferences)
+    files = RunnerFiles(
+        directory / "datasets",
+        directory / "devices.yaml",
+        directory / "tests_accuracy.yaml",
+        directory / "tests_performance.yaml",
+        len(labels),
+        inferences,
+    )
     write_text(files.device_list, _devices(usb, baud))
     write_text(files.accuracy_script, _script("loop", "infer 1 0"))
     write_text(files.performance_script, _script("loop 5", f"infer {inferences} {WARMUP}"))
@@ -80,17 +93,24 @@ def _inferences(microseconds: float) -> int:
         raise UsageError(f"{microseconds} microseconds per inference")
     count = math.ceil(1.05 * WINDOW_SECONDS * 1e6 / microseconds)
     if (count + WARMUP) * microseconds > 0.95 * ANSWER_SECONDS * 1e6:
-        raise UsageError(f"an inference takes {microseconds / 1e6:.1f} s: {count} with {WARMUP} to warm up do not fit "
-                         f"into the runner's {ANSWER_SECONDS:.0f} s", "use a faster board or a smaller model")
+        raise UsageError(
+            f"an inference takes {microseconds / 1e6:.1f} s: {count} with {WARMUP} to warm up do not fit "
+            f"into the runner's {ANSWER_SECONDS:.0f} s",
+            "use a faster board or a smaller model",
+        )
     return count
 
 
 def _devices(usb: tuple[int, int], baud: int) -> str:
-    return (f"# The device under test, for the runner's --device_list.\n"
-            f"- name: dynq\n  type: dut\n  baud:\n    performance: {baud}\n    accuracy: {baud}\n"
-            f"  usb:\n    0x{usb[0]:04x}: 0x{usb[1]:04x}\n")
+    return (
+        f"# The device under test, for the runner's --device_list.\n"
+        f"- name: dynq\n  type: dut\n  baud:\n    performance: {baud}\n    accuracy: {baud}\n"
+        f"  usb:\n    0x{usb[0]:04x}: 0x{usb[1]:04x}\n"
+    )
 
 
 def _script(loop: str, infer: str) -> str:
-    return (f"# For the runner's --test_script.\n{MODEL_NAME}:\n  name: keyword_spotting\n  model: {MODEL_NAME}\n"
-            f"  truth_file: y_labels.csv\n  script:\n    - {loop}:\n      - download\n      - {infer}\n")
+    return (
+        f"# For the runner's --test_script.\n{MODEL_NAME}:\n  name: keyword_spotting\n  model: {MODEL_NAME}\n"
+        f"  truth_file: y_labels.csv\n  script:\n    - {loop}:\n      - download\n      - {infer}\n"
+    )

@@ -9,8 +9,12 @@ from pipeline.export.options import OPERATOR_NAME
 from pipeline.export.schema import schema
 
 # Where TFLM's method is not the operator's name in camel case.
-_METHODS = {"BATCH_MATMUL": "AddBatchMatMul", "CUMSUM": "AddCumSum", "PADV2": "AddPadV2",
-            "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM"}
+_METHODS = {
+    "BATCH_MATMUL": "AddBatchMatMul",
+    "CUMSUM": "AddCumSum",
+    "PADV2": "AddPadV2",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM",
+}
 
 
 def operators(tflite: bytes, where: str = "model") -> tuple[str, ...]:
@@ -25,8 +29,10 @@ def operators(tflite: bytes, where: str = "model") -> tuple[str, ...]:
         model = s.Model.GetRootAsModel(tflite, 0)
         codes = [model.OperatorCodes(i) for i in range(min(model.OperatorCodesLength(), len(tflite) // 4))]
         numbers = [max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) for code in codes]
-        return tuple(code.CustomCode().decode() if number == s.BuiltinOperator.CUSTOM else names[number]
-                     for code, number in zip(codes, numbers, strict=True))
+        return tuple(
+            code.CustomCode().decode() if number == s.BuiltinOperator.CUSTOM else names[number]
+            for code, number in zip(codes, numbers, strict=True)
+        )
     except (struct.error, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
         raise ModelFileError(f"{where} is not a readable .tflite: {error}", "export it again") from None
 

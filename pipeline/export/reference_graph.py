@@ -29,8 +29,9 @@ def encode_reference_tflite(model: QuantizedModel) -> bytes:
     """The bytes that :func:`write_reference_tflite` writes."""
     types = schema().TensorType
     graph = Graph(f"{model.name}: reference graph of built-in operators")
-    features = graph.tensor("features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale,
-                            zero_point=model.input.zero_point)
+    features = graph.tensor(
+        "features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale, zero_point=model.input.zero_point
+    )
     builder = _Reference(graph, model.activation_bits)
     x = builder.input(features, model)
     for index, layer in enumerate(model.layers):
@@ -68,14 +69,27 @@ class _Reference:
         """Rounds a vector to the levels of its own range: ``m + (r / 254) * round((x - m) * (254 / r))``."""
         name, k = layer.name, layer.inputs
         low, high = self._reduce("REDUCE_MIN", x, f"{name}/low"), self._reduce("REDUCE_MAX", x, f"{name}/high")
-        middle = self._binary("ADD", self._binary("MUL", low, self._half, f"{name}/half_low", 1),
-                              self._binary("MUL", high, self._half, f"{name}/half_high", 1), f"{name}/middle", 1)
+        middle = self._binary(
+            "ADD",
+            self._binary("MUL", low, self._half, f"{name}/half_low", 1),
+            self._binary("MUL", high, self._half, f"{name}/half_high", 1),
+            f"{name}/middle",
+            1,
+        )
         span = self._float(f"{name}/range", 1)
-        self._graph.builtin("MAXIMUM", [self._binary("SUB", high, low, f"{name}/span", 1), self._min_range], [span],
-                            "MaximumMinimumOptions")  # a constant frame divides by no zero, and all its codes are 0
-        scaled = self._binary("MUL", self._binary("SUB", x, middle, f"{name}/centred", k),
-                              self._binary("DIV", self._level_count, span, f"{name}/inverse_scale", 1),
-                              f"{name}/scaled", k)
+        self._graph.builtin(
+            "MAXIMUM",
+            [self._binary("SUB", high, low, f"{name}/span", 1), self._min_range],
+            [span],
+            "MaximumMinimumOptions",
+        )  # a constant frame divides by no zero, and all its codes are 0
+        scaled = self._binary(
+            "MUL",
+            self._binary("SUB", x, middle, f"{name}/centred", k),
+            self._binary("DIV", self._level_count, span, f"{name}/inverse_scale", 1),
+            f"{name}/scaled",
+            k,
+        )
         codes = self._float(f"{name}/codes", k)
         self._graph.builtin("ROUND", [scaled], [codes])
         scale = self._binary("DIV", span, self._level_count, f"{name}/scale", 1)
@@ -87,9 +101,15 @@ class _Reference:
         y = self._float(output, layer.outputs)
         self._graph.builtin(
             "FULLY_CONNECTED",
-            [x, self._graph.constant(f"{layer.name}/weights", weights.T),
-             self._graph.constant(f"{layer.name}/bias", layer.bias)],
-            [y], "FullyConnectedOptions", fusedActivationFunction=activation.RELU if layer.relu else activation.NONE)
+            [
+                x,
+                self._graph.constant(f"{layer.name}/weights", weights.T),
+                self._graph.constant(f"{layer.name}/bias", layer.bias),
+            ],
+            [y],
+            "FullyConnectedOptions",
+            fusedActivationFunction=activation.RELU if layer.relu else activation.NONE,
+        )
         return y
 
     def _float(self, name: str, width: int) -> int:

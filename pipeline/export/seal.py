@@ -30,9 +30,10 @@ def unseal(file: bytes, where: str) -> bytes:
     Raises:
         ModelFileError: there is no seal (not our file, or cut off), or a bit has changed since the file was written.
     """
-    if len(file) <= SEAL_BYTES or file[-SEAL_BYTES:-SEAL_BYTES + len(_MAGIC)] != _MAGIC:
-        raise ModelFileError(f"{where} was not written by this project, or is cut off",
-                             "give a .tflite from this project's export stage")
+    if len(file) <= SEAL_BYTES or file[-SEAL_BYTES : -SEAL_BYTES + len(_MAGIC)] != _MAGIC:
+        raise ModelFileError(
+            f"{where} was not written by this project, or is cut off", "give a .tflite from this project's export stage"
+        )
     flatbuffer = file[:-SEAL_BYTES]
     if seal(flatbuffer) != file:
         raise ModelFileError(f"{where} is damaged: its checksum does not fit", "copy it or export it again")

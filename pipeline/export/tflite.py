@@ -47,12 +47,14 @@ def write_tflite(model: QuantizedModel, path: Path, *, packing: str = "reference
 def encode_tflite(model: QuantizedModel, packing: str = "reference") -> bytes:
     """The bytes that :func:`write_tflite` writes."""
     if model.activation_bits != 8:
-        raise QuantizationError(f"model {model.name} has {model.activation_bits}-bit activations",
-                                "only 8-bit activations run on a device")
+        raise QuantizationError(
+            f"model {model.name} has {model.activation_bits}-bit activations", "only 8-bit activations run on a device"
+        )
     types = schema().TensorType
     graph = Graph(f"{model.name}: keyword spotter, column-wise quantized")
-    features = graph.tensor("features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale,
-                            zero_point=model.input.zero_point)
+    features = graph.tensor(
+        "features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale, zero_point=model.input.zero_point
+    )
     x = features
     x_range: list[int] = []
     for index, layer in enumerate(model.layers):
@@ -92,8 +94,18 @@ def decode_tflite(data: bytes, where: str = "model") -> QuantizedModel:
         return _decode(flatbuffer, where)
     # A sealed file with wrong contents was made on purpose. The flatbuffer reader follows its offsets unchecked and
     # fails in any of these ways.
-    except (struct.error, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError, AssertionError,
-            RecursionError, QuantizationError) as error:
+    except (
+        struct.error,
+        ValueError,
+        TypeError,
+        IndexError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        AssertionError,
+        RecursionError,
+        QuantizationError,
+    ) as error:
         raise ModelFileError(f"{where} is inconsistent: {error}", "export it again") from None
 
 
@@ -106,10 +118,13 @@ def _decode(data: bytes, where: str) -> QuantizedModel:
         raise ValueError(f"{graph.OperatorsLength()} operators for {len(specs)} layers")
     layers = tuple(_layer(model, graph, index, spec, values["packing"]) for index, spec in enumerate(specs))
     return QuantizedModel(
-        name=_text(values["name"]), layers=layers, labels=tuple(_text(label) for label in values["labels"]),
+        name=_text(values["name"]),
+        layers=layers,
+        labels=tuple(_text(label) for label in values["labels"]),
         input=metadata.section(InputQuantization, values["input"]),
         frontend=metadata.section(FrontendSettings, values["frontend"]),
-        detector=metadata.section(Detector, values["detector"]))
+        detector=metadata.section(Detector, values["detector"]),
+    )
 
 
 def _metadata(model: Any) -> bytes:
@@ -129,8 +144,14 @@ def _layer(model: Any, graph: Any, index: int, spec: dict[str, Any], packing: st
     if type(spec["relu"]) is not bool or any(type(spec[key]) is not int for key in ("inputs", "outputs", "bits")):
         raise ValueError(f"layer {index}: {spec}")
     packed = PackedLayer(
-        variant=packing, weights=weights.tobytes(), columns=np.frombuffer(columns.tobytes(), "<f4").astype(np.float32),
-        inputs=spec["inputs"], outputs=spec["outputs"], bits=spec["bits"], relu=spec["relu"])
+        variant=packing,
+        weights=weights.tobytes(),
+        columns=np.frombuffer(columns.tobytes(), "<f4").astype(np.float32),
+        inputs=spec["inputs"],
+        outputs=spec["outputs"],
+        bits=spec["bits"],
+        relu=spec["relu"],
+    )
     scale, offset, column_sum, bias = unpack_parameters(packed)
     for what, numbers in (("scale", scale), ("offset", offset), ("bias", bias)):
         if not np.all(np.abs(numbers) < 2 * MAX_PARAMETER):  # a column's range reaches twice the largest weight

@@ -16,10 +16,23 @@ from pipeline.errors import ToolchainError
 LIBRARY_NAME = "libtensorflow-microlite.a"
 
 # Tag_CPU_arch of the Arm ABI, M profile, from the most modest to the most capable: code for one runs on those after it.
-_ARCHITECTURES = {11: "v6-M", 12: "v6S-M", 10: "v7-M", 13: "v7E-M", 16: "v8-M.baseline", 17: "v8-M.mainline",
-                  21: "v8.1-M.mainline"}
-_CORES = {"cortex-m0": (12, False), "cortex-m3": (10, False), "cortex-m4": (13, True), "cortex-m7": (13, True),
-          "cortex-m33": (17, True), "cortex-m55": (21, True)}
+_ARCHITECTURES = {
+    11: "v6-M",
+    12: "v6S-M",
+    10: "v7-M",
+    13: "v7E-M",
+    16: "v8-M.baseline",
+    17: "v8-M.mainline",
+    21: "v8.1-M.mainline",
+}
+_CORES = {
+    "cortex-m0": (12, False),
+    "cortex-m3": (10, False),
+    "cortex-m4": (13, True),
+    "cortex-m7": (13, True),
+    "cortex-m33": (17, True),
+    "cortex-m55": (21, True),
+}
 """Architecture of each core, and whether floats travel in FPU registers in our images."""
 
 _DYNAMIC_MEMORY_SYMBOL = "TfLiteTensorRealloc"
@@ -53,16 +66,22 @@ def inspect_tflm(root: Path, cpu: str) -> TflmLibrary:
     """
     include, library = root / "include", root / "lib" / LIBRARY_NAME
     if not (include / "tensorflow/lite/micro/micro_interpreter.h").is_file():
-        raise ToolchainError(f"no TensorFlow Lite Micro headers in {include}",
-                             "--tflm-root names a folder with include/tensorflow/... and lib/" + LIBRARY_NAME)
+        raise ToolchainError(
+            f"no TensorFlow Lite Micro headers in {include}",
+            "--tflm-root names a folder with include/tensorflow/... and lib/" + LIBRARY_NAME,
+        )
     if not library.is_file():
-        raise ToolchainError(f"no {library}", "build it: make -f tensorflow/lite/micro/tools/make/Makefile "
-                             f"TARGET=cortex_m_generic TARGET_ARCH={_target_arch(cpu)} microlite, and copy it there")
+        raise ToolchainError(
+            f"no {library}",
+            "build it: make -f tensorflow/lite/micro/tools/make/Makefile "
+            f"TARGET=cortex_m_generic TARGET_ARCH={_target_arch(cpu)} microlite, and copy it there",
+        )
     folders = [include, *(include / "third_party" / name for name in ("flatbuffers/include", "gemmlowp", "ruy"))]
     missing = [folder for folder in folders if not folder.is_dir()]
     if missing:
-        raise ToolchainError(f"no {missing[0]}",
-                             "copy TFLM's third_party headers (flatbuffers, gemmlowp, ruy) there too")
+        raise ToolchainError(
+            f"no {missing[0]}", "copy TFLM's third_party headers (flatbuffers, gemmlowp, ruy) there too"
+        )
     namespaced = (include / "tensorflow/lite/micro/c/common.h").is_file()
     _check_objects(library, cpu)
     flags = [f"-isystem {folder}" for folder in folders]
@@ -84,13 +103,17 @@ def _check_objects(library: Path, cpu: str) -> None:
             raise ToolchainError(f"{library}: {name} is not an object file", "is it a GCC or Clang archive?") from None
         machine = elf["e_machine"]
         if (machine == "EM_ARM") == (cpu == "host"):
-            raise ToolchainError(f"{library} was built for {machine}, the image is for {cpu}",
-                                 f"build it with TARGET_ARCH={_target_arch(cpu)}")
+            raise ToolchainError(
+                f"{library} was built for {machine}, the image is for {cpu}",
+                f"build it with TARGET_ARCH={_target_arch(cpu)}",
+            )
         if cpu != "host":
             _check_arm(library, elf, cpu)
         if _defines(elf, _DYNAMIC_MEMORY_SYMBOL):
-            raise ToolchainError(f"{library} was built without TF_LITE_STATIC_MEMORY, so its structs differ",
-                                 "build it with TFLM's own Makefile, which defines it")
+            raise ToolchainError(
+                f"{library} was built without TF_LITE_STATIC_MEMORY, so its structs differ",
+                "build it with TFLM's own Makefile, which defines it",
+            )
         seen += 1
     if not seen:
         raise ToolchainError(f"{library} holds no object file", "build it again")
@@ -104,13 +127,16 @@ def _check_arm(library: Path, elf: ELFFile, cpu: str) -> None:
     if built not in order or order.index(built) > order.index(needed):
         raise ToolchainError(
             f"{library} was built for Arm {_ARCHITECTURES.get(built, f'architecture {built}')}, {cpu} is "
-            f"{_ARCHITECTURES[needed]}", f"build it with TARGET_ARCH={_target_arch(cpu)}")
+            f"{_ARCHITECTURES[needed]}",
+            f"build it with TARGET_ARCH={_target_arch(cpu)}",
+        )
     library_hard = bool(tags.get("TAG_ABI_VFP_ARGS", 0))
     if library_hard != hard:
         names = ("soft", "hard")
         raise ToolchainError(
             f"{library} has the {names[library_hard]} float ABI, images for {cpu} have the {names[hard]} one",
-            f"build it with TARGET_ARCH={_target_arch(cpu)}")
+            f"build it with TARGET_ARCH={_target_arch(cpu)}",
+        )
 
 
 def _attributes(elf: ELFFile) -> dict[str, int]:
@@ -138,9 +164,9 @@ def _members(library: Path) -> Iterator[tuple[str, bytes]]:
         raise ToolchainError(f"{library} is not a static library", "name one made by ar")
     at = 8
     while at + 60 <= len(data):
-        name, size = data[at:at + 16].decode("latin-1").strip(), data[at + 48:at + 58].strip()
-        if data[at + 58:at + 60] != b"`\n" or not size.isdigit() or at + 60 + int(size) > len(data):
+        name, size = data[at : at + 16].decode("latin-1").strip(), data[at + 48 : at + 58].strip()
+        if data[at + 58 : at + 60] != b"`\n" or not size.isdigit() or at + 60 + int(size) > len(data):
             raise ToolchainError(f"{library} is damaged", "build it again")
         if name not in ("/", "//", "/SYM64/"):
-            yield name, data[at + 60:at + 60 + int(size)]
+            yield name, data[at + 60 : at + 60 + int(size)]
         at += 60 + int(size) + int(size) % 2

@@ -23,15 +23,22 @@ def make_inputs(path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
     def draw(n: int):
         labels = rng.integers(0, 3, n)
         return np.clip(centres[labels] + rng.normal(size=(n, 24)) * 20, -128, 127).astype(np.int8), labels
+
     training, labels = zip(*(draw(300) for _ in range(2)), strict=True)
     testing, expected = draw(200)
     hidden = rng.normal(size=(24, 16)) / 5
     activations = np.maximum(0.02 * (training[0].astype(float) + 10) @ hidden, 0)
     readout = np.linalg.lstsq(activations, 4 * np.eye(3)[labels[0]], rcond=None)[0]
     weights = (hidden.astype(np.float32), readout.astype(np.float32))
-    write_inputs(path, training=np.stack(training), training_labels=np.stack(labels), testing=testing,
-                 weights=weights, biases=(np.zeros(16, np.float32), np.zeros(3, np.float32)),
-                 quantization=QUANTIZATION)
+    write_inputs(
+        path,
+        training=np.stack(training),
+        training_labels=np.stack(labels),
+        testing=testing,
+        weights=weights,
+        biases=(np.zeros(16, np.float32), np.zeros(3, np.float32)),
+        quantization=QUANTIZATION,
+    )
     real = 0.02 * (testing.astype(float) + 10)
     return path, expected, np.maximum(real @ weights[0], 0) @ weights[1]
 
@@ -63,11 +70,23 @@ def test_a_failing_process_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.
 def test_inputs_must_fit(tmp_path: Path) -> None:
     features, labels = np.zeros((2, 5, 8), np.int8), np.zeros((2, 5), np.int64)
     with pytest.raises(UsageError):
-        write_inputs(tmp_path / "x.npz", training=features, training_labels=labels, testing=features[0],
-                     weights=(np.zeros((9, 3), np.float32),), biases=(np.zeros(3, np.float32),),
-                     quantization=QUANTIZATION)
+        write_inputs(
+            tmp_path / "x.npz",
+            training=features,
+            training_labels=labels,
+            testing=features[0],
+            weights=(np.zeros((9, 3), np.float32),),
+            biases=(np.zeros(3, np.float32),),
+            quantization=QUANTIZATION,
+        )
     with pytest.raises(UsageError):
-        write_inputs(tmp_path / "x.npz", training=features, training_labels=labels[:1], testing=features[0],
-                     weights=(np.zeros((8, 3), np.float32),), biases=(np.zeros(3, np.float32),),
-                     quantization=QUANTIZATION)
+        write_inputs(
+            tmp_path / "x.npz",
+            training=features,
+            training_labels=labels[:1],
+            testing=features[0],
+            weights=(np.zeros((8, 3), np.float32),),
+            biases=(np.zeros(3, np.float32),),
+            quantization=QUANTIZATION,
+        )
     assert not list(tmp_path.iterdir())

@@ -71,7 +71,7 @@ class Player:
         self.command(f"db load {len(data)}")
         last: list[str] = []
         for start in range(0, len(data), PIECE_BYTES):
-            last = self.command("db " + data[start:start + PIECE_BYTES].hex())
+            last = self.command("db " + data[start : start + PIECE_BYTES].hex())
         return last
 
     def infer(self, count: int, warmup: int) -> Inference:

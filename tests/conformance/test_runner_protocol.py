@@ -28,8 +28,9 @@ def model() -> QuantizedModel:
 
 
 @pytest.fixture(scope="module", params=["host", "qemu"])
-def player(request: pytest.FixtureRequest, model: QuantizedModel,
-           tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
+def player(
+    request: pytest.FixtureRequest, model: QuantizedModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Player]:
     """The player, on the port of a device that has just restarted and has said so."""
     folder = tmp_path_factory.mktemp(request.param)
     chosen = board(request.param)
@@ -55,7 +56,8 @@ def test_answers_end_their_lines_with_cr_lf(player: Player) -> None:
     start = len(player.transcript)
     player.command("profile")
     assert bytes(player.transcript[start:]) == (
-        b"m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\nm-model-[kws01]\r\nm-ready\r\n")
+        b"m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\nm-model-[kws01]\r\nm-ready\r\n"
+    )
 
 
 def test_the_clock_counts_microseconds_upwards(player: Player) -> None:
@@ -95,8 +97,16 @@ def test_the_messages_of_an_inference_in_order(player: Player) -> None:
     player.download(SAMPLES[1].tobytes())
     lines = player.command("infer 3 2", 30)
     kinds = [re.sub(r"(lap-us-)[0-9]+|(results-)\[.*]", r"\1\2", line) for line in lines]
-    assert kinds == ["m-warmup-start-2", "m-warmup-done", "m-infer-start-3", "m-lap-us-", "m-lap-us-", "m-infer-done",
-                     "m-results-", "m-ready"]
+    assert kinds == [
+        "m-warmup-start-2",
+        "m-warmup-done",
+        "m-infer-start-3",
+        "m-lap-us-",
+        "m-lap-us-",
+        "m-infer-done",
+        "m-results-",
+        "m-ready",
+    ]
     assert re.fullmatch(r"m-results-\[[01]\.[0-9]{3}(,[01]\.[0-9]{3}){7}\]", lines[-2])
     assert player.command("results") == [lines[-2], "m-ready"]
 
@@ -113,9 +123,27 @@ def test_print_shows_what_was_loaded(player: Player) -> None:
     assert SAMPLES[2].tobytes().hex("-").startswith(shown.rstrip("-"))
 
 
-@pytest.mark.parametrize("command", [
-    "nonsense", "", "%", "db", "db load", "db load x", "db load 99999999999", "db load -1", "db 0", "db zz", "infer",
-    "infer x", "infer 1 x", "name name" * 20, "db " + "00" * 38, "help " * 15])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "nonsense",
+        "",
+        "%",
+        "db",
+        "db load",
+        "db load x",
+        "db load 99999999999",
+        "db load -1",
+        "db 0",
+        "db zz",
+        "infer",
+        "infer x",
+        "infer 1 x",
+        "name name" * 20,
+        "db " + "00" * 38,
+        "help " * 15,
+    ],
+)
 def test_errors_are_lines_and_the_device_stays_ready(player: Player, command: str) -> None:
     answer = player.command(command)
     assert answer[-1] == "m-ready"

@@ -25,9 +25,7 @@ def tone(seconds: float = 1.0, *, hz: float = 440.0, rate: int = 16_000, channel
 def make_folder(tmp_path) -> MakeFolder:
     """Writes ``words`` with ``speakers`` clips each, and noise."""
 
-    def make(
-        words: tuple[str, ...] = ("alpha", "beta", "gamma"), *, speakers: int = 40, noise: bool = True
-    ) -> Path:
+    def make(words: tuple[str, ...] = ("alpha", "beta", "gamma"), *, speakers: int = 40, noise: bool = True) -> Path:
         root = tmp_path / "data"
         for number, word in enumerate(words):
             (root / word).mkdir(parents=True, exist_ok=True)

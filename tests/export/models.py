@@ -52,6 +52,10 @@ def models(draw: st.DrawFn) -> QuantizedModel:
         layers.append(quantize_columns(weights, rng.normal(size=n), bits, name=f"dense_{i}", relu=relu))
     scale = draw(st.floats(2.0**-20, 8.0, width=32))
     return QuantizedModel(
-        "drawn", tuple(layers), tuple(labels), InputQuantization(scale, draw(st.integers(-128, 127))),
+        "drawn",
+        tuple(layers),
+        tuple(labels),
+        InputQuantization(scale, draw(st.integers(-128, 127))),
         FrontendSettings(bands=bands, context_frames=frames),
-        Detector(draw(st.floats(0.01, 0.99)), draw(st.integers(1, 64)), draw(st.integers(0, 5000))))
+        Detector(draw(st.floats(0.01, 0.99)), draw(st.integers(1, 64)), draw(st.integers(0, 5000))),
+    )

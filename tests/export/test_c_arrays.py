@@ -47,7 +47,11 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
     assert compiled.input_zero_point == model.input.zero_point
     assert (compiled.bands, compiled.context_frames, compiled.context_stride) == (20, 4, 3)
     assert sorted(path.name for path in arrays.files) == [
-        "kws_frontend.c", "kws_frontend.h", "kws_model.c", "kws_model_config.h"]
+        "kws_frontend.c",
+        "kws_frontend.h",
+        "kws_model.c",
+        "kws_model_config.h",
+    ]
     weight_bytes = 0
     for index, layer in enumerate(model.layers):
         packed, c = pack(layer, variant), compiled.layers[index]
@@ -65,11 +69,38 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
 
 def test_arrays_stay_in_flash(tmp_path: Path) -> None:
     arrays = write_c_arrays(make_model(), "reference", tmp_path, source_hash=HASH)
-    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2",
-                    *_includes(tmp_path), "-c", "kws_model.c", "-o", "kws_model.o"],
-                   cwd=tmp_path, check=True, timeout=60)
-    sizes = subprocess.run(["arm-none-eabi-size", "-B", "kws_model.o"], cwd=tmp_path, check=True, capture_output=True,
-                           text=True, timeout=60).stdout.splitlines()[1].split()
+    subprocess.run(
+        [
+            "arm-none-eabi-gcc",
+            "-mcpu=cortex-m4",
+            "-mthumb",
+            "-std=c11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-O2",
+            *_includes(tmp_path),
+            "-c",
+            "kws_model.c",
+            "-o",
+            "kws_model.o",
+        ],
+        cwd=tmp_path,
+        check=True,
+        timeout=60,
+    )
+    sizes = (
+        subprocess.run(
+            ["arm-none-eabi-size", "-B", "kws_model.o"],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        .stdout.splitlines()[1]
+        .split()
+    )
     text, data, bss = map(int, sizes[:3])
     assert (data, bss) == (0, 0)
     assert text >= arrays.weight_bytes + arrays.parameter_bytes
@@ -91,12 +122,15 @@ def test_bits_without_a_kernel_are_refused(tmp_path: Path) -> None:
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_float_literals_are_exact(value: float) -> None:
-    assert np.float32(float.fromhex(c_float(np.float32(value)).removesuffix("f"))).tobytes() == \
-        np.float32(value).tobytes()
+    assert (
+        np.float32(float.fromhex(c_float(np.float32(value)).removesuffix("f"))).tobytes() == np.float32(value).tobytes()
+    )
 
 
-@pytest.mark.parametrize(("value", "literal"), [(1.0, "0x1p+0f"), (-0.0, "-0x0p+0f"), (0.1, "0x1.99999ap-4f"),
-                                                (1e-45, "0x1p-149f"), (-2.5, "-0x1.4p+1f")])
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [(1.0, "0x1p+0f"), (-0.0, "-0x0p+0f"), (0.1, "0x1.99999ap-4f"), (1e-45, "0x1p-149f"), (-2.5, "-0x1.4p+1f")],
+)
 def test_float_literals_are_short(value: float, literal: str) -> None:
     assert c_float(np.float32(value)) == literal
 
@@ -122,8 +156,25 @@ def _compile(directory: Path):
     (directory / "accessors.c").write_text(ACCESSORS)
     compiler = shutil.which("cc")
     assert compiler, "a C compiler is needed: apt-get install gcc"
-    subprocess.run([compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", *_includes(directory),
-                    "kws_model.c", "accessors.c", "-o", "model.so"], cwd=directory, check=True, timeout=60)
+    subprocess.run(
+        [
+            compiler,
+            "-std=c11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-shared",
+            "-fPIC",
+            *_includes(directory),
+            "kws_model.c",
+            "accessors.c",
+            "-o",
+            "model.so",
+        ],
+        cwd=directory,
+        check=True,
+        timeout=60,
+    )
     library = _FFI.dlopen(str(directory / "model.so"))
     _ALIVE.append(library)  # closing it would unmap the arrays
     return library.model()

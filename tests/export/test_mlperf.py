@@ -29,8 +29,12 @@ def test_the_runner_finds_samples_and_classes(tmp_path: Path) -> None:
 def test_devices_and_scripts(tmp_path: Path) -> None:
     files = write_runner_files(FEATURES, LABELS, 5, tmp_path, microseconds_per_inference=2500, usb=(0x2341, 0x005A))
     (device,) = yaml.safe_load(files.device_list.read_text())
-    assert device == {"name": "dynq", "type": "dut", "baud": {"performance": 115200, "accuracy": 115200},
-                      "usb": {0x2341: 0x005A}}
+    assert device == {
+        "name": "dynq",
+        "type": "dut",
+        "baud": {"performance": 115200, "accuracy": 115200},
+        "usb": {0x2341: 0x005A},
+    }
     accuracy = yaml.safe_load(files.accuracy_script.read_text())["kws01"]
     assert accuracy["truth_file"] == "y_labels.csv"
     assert accuracy["script"] == [{"loop": ["download", "infer 1 0"]}]
@@ -47,8 +51,12 @@ def test_a_window_lasts_ten_seconds_and_is_answered_in_time(tmp_path: Path, micr
 
 def test_what_the_runner_could_not_use_is_refused(tmp_path: Path) -> None:
     for features, labels, classes, microseconds in (
-        (FEATURES, LABELS[:3], 5, 100), (FEATURES, LABELS, 4, 100), (FEATURES[:0], LABELS[:0], 5, 100),
-        (FEATURES.astype(np.float32), LABELS, 5, 100), (FEATURES, LABELS, 5, 0), (FEATURES, LABELS, 5, 5e6),
+        (FEATURES, LABELS[:3], 5, 100),
+        (FEATURES, LABELS, 4, 100),
+        (FEATURES[:0], LABELS[:0], 5, 100),
+        (FEATURES.astype(np.float32), LABELS, 5, 100),
+        (FEATURES, LABELS, 5, 0),
+        (FEATURES, LABELS, 5, 5e6),
     ):
         with pytest.raises(UsageError):
             write_runner_files(features, labels, classes, tmp_path, microseconds_per_inference=microseconds)

@@ -72,7 +72,7 @@ def test_no_damage_goes_unnoticed(data: st.DataObject) -> None:
     elif kind == "insert":
         file[at:at] = data.draw(st.binary(min_size=1, max_size=64))
     else:
-        del file[at:at + data.draw(st.integers(1, 64))]
+        del file[at : at + data.draw(st.integers(1, 64))]
     if bytes(file) != _FILE:
         with pytest.raises(ModelFileError) as error:
             decode_tflite(bytes(file))

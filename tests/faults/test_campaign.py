@@ -14,8 +14,13 @@ from pipeline.device.faults.page import page
 from pipeline.device.faults.subject import prepare
 from pipeline.quantization import QuantizedModel
 
-MUST_STOP = {"stale": "the device runs build", "busy": "another program holds", "unplug": "",
-             "silence": "does not answer|did not answer", "swap": "changed its firmware"}
+MUST_STOP = {
+    "stale": "the device runs build",
+    "busy": "another program holds",
+    "unplug": "",
+    "silence": "does not answer|did not answer",
+    "swap": "changed its firmware",
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,13 @@ from pipeline.device.flashing import Bootloader, Patience, UsbPort
 from pipeline.device.flashing.ports import BOOTLOADER, SKETCH
 
 
-def nano(device: str = "/dev/ttyACM0", *, location: str | None = "1-1.2", serial: str | None = "A1B2",
-         bootloader: bool = False) -> UsbPort:
+def nano(
+    device: str = "/dev/ttyACM0",
+    *,
+    location: str | None = "1-1.2",
+    serial: str | None = "A1B2",
+    bootloader: bool = False,
+) -> UsbPort:
     return UsbPort(device, BOOTLOADER if bootloader else SKETCH, serial, location, "Nano 33 BLE")
 
 
@@ -44,5 +49,10 @@ class FakeUsb:
         self.now += seconds
 
     def loader(self, **patience: float) -> Bootloader:
-        return Bootloader(ports=self.ports, touch=self.touch, sleep=self.sleep, now=lambda: self.now,
-                          patience=replace(Patience(), **patience))
+        return Bootloader(
+            ports=self.ports,
+            touch=self.touch,
+            sleep=self.sleep,
+            now=lambda: self.now,
+            patience=replace(Patience(), **patience),
+        )

@@ -26,8 +26,10 @@ def test_bootloader_that_runs_already_is_not_touched() -> None:
 
 
 def test_another_board_in_its_bootloader_is_left_alone() -> None:
-    usb = FakeUsb([nano(), nano("/dev/ttyACM5", location="2-2", serial="OTHER", bootloader=True)],
-                  becomes=nano("/dev/ttyACM1", bootloader=True))
+    usb = FakeUsb(
+        [nano(), nano("/dev/ttyACM5", location="2-2", serial="OTHER", bootloader=True)],
+        becomes=nano("/dev/ttyACM1", bootloader=True),
+    )
     assert usb.loader().enter(nano()).device == "/dev/ttyACM1"
 
 
@@ -45,6 +47,7 @@ def test_port_that_flickers_is_not_taken() -> None:
     def flickering() -> list:
         ports = original()
         return [moved if port == boot and usb.now > 1.8 else port for port in ports]
+
     usb.ports = flickering  # type: ignore[method-assign]
     assert usb.loader().enter(nano()) == moved
 

@@ -42,16 +42,19 @@ def test_serial_number_is_found_wherever_it_is_plugged_in(tmp_path: Path) -> Non
         left.serial_port(list)
 
 
-@pytest.mark.parametrize(("text", "message", "hint"), [
-    ("", "board: Field required", "docs/nano33.md"),
-    ("[[board]]\nname = 'a'\n", "exactly one of port", ""),
-    ("[[board]]\nname = 'a'\nport = 'x'\nemulated = true\n", "exactly one of port", ""),
-    ("[[board]]\nname = 'a'\nprot = 'x'\n", "unknown key board.0.prot", "did you mean port?"),
-    ("[[board]]\nname = 'a'\nport = 'x'\ntarget = 'nano34'\n", "target nano34 is none of", ""),
-    ("[[board]]\nname = 'a'\nport = 'x'\n[[board]]\nname = 'a'\nport = 'y'\n", "same name", ""),
-    ("[[board]]\nname = 'a'\nport = 'x'\n[[board]]\nname = 'b'\nport = 'x'\n", "same port", ""),
-    ("[[board]\n", "not a readable TOML", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("", "board: Field required", "docs/nano33.md"),
+        ("[[board]]\nname = 'a'\n", "exactly one of port", ""),
+        ("[[board]]\nname = 'a'\nport = 'x'\nemulated = true\n", "exactly one of port", ""),
+        ("[[board]]\nname = 'a'\nprot = 'x'\n", "unknown key board.0.prot", "did you mean port?"),
+        ("[[board]]\nname = 'a'\nport = 'x'\ntarget = 'nano34'\n", "target nano34 is none of", ""),
+        ("[[board]]\nname = 'a'\nport = 'x'\n[[board]]\nname = 'a'\nport = 'y'\n", "same name", ""),
+        ("[[board]]\nname = 'a'\nport = 'x'\n[[board]]\nname = 'b'\nport = 'x'\n", "same port", ""),
+        ("[[board]\n", "not a readable TOML", ""),
+    ],
+)
 def test_bad_map_is_refused(tmp_path: Path, text: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as error:
         load_hardware_map(written(tmp_path, text))
@@ -73,6 +76,7 @@ def test_boards_work_at_once_and_one_failure_stops_no_other() -> None:
         if board.name == "b2":
             raise DeviceError("no answer")
         return board.name.upper()
+
     outcomes = on_all(boards, work)
     assert [outcome.result for outcome in outcomes] == ["B0", "B1", None, "B3"]
     assert str(outcomes[2].error) == "no answer"

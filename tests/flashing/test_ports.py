@@ -40,11 +40,14 @@ def test_missing_board_lists_what_there_is() -> None:
         find_board([], usb_serial="X")
 
 
-@pytest.mark.parametrize(("left", "right", "same"), [
-    (nano("a", location="1-1", serial="X"), nano("b", location="1-1", serial=None), True),
-    (nano("a", location="1-1", serial="X"), nano("b", location="1-2", serial="X"), False),
-    (nano("a", location=None, serial="X"), nano("b", location="1-2", serial="X"), True),
-    (nano("a", location=None, serial=None), nano("b", location=None, serial=None), False),
-])
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        (nano("a", location="1-1", serial="X"), nano("b", location="1-1", serial=None), True),
+        (nano("a", location="1-1", serial="X"), nano("b", location="1-2", serial="X"), False),
+        (nano("a", location=None, serial="X"), nano("b", location="1-2", serial="X"), True),
+        (nano("a", location=None, serial=None), nano("b", location=None, serial=None), False),
+    ],
+)
 def test_same_board_is_the_same_socket(left: UsbPort, right: UsbPort, same: bool) -> None:
     assert left.same_board(right) is same

@@ -128,6 +128,7 @@ def test_pyocd_gets_sector_erase_and_the_right_chip(tmp_path: Path, monkeypatch:
     def run(command: list[str], name: str) -> tuple[str, int]:
         seen.append(command)
         return "", 0
+
     monkeypatch.setattr(tools, "_run", run)
     flash_swd(elf)
     command = " ".join(seen[0])
@@ -140,8 +141,12 @@ def test_stuck_tool_is_ended(image: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(tools, "WRITE_SECONDS", 0.3)
     boot = nano(bootloader=True)
     with pytest.raises(DeviceError, match="did not finish"):
-        flash_usb(image, boot, bootloader=FakeUsb([boot]).loader(),
-                  program=(sys.executable, "-c", "import time; time.sleep(30)"))
+        flash_usb(
+            image,
+            boot,
+            bootloader=FakeUsb([boot]).loader(),
+            program=(sys.executable, "-c", "import time; time.sleep(30)"),
+        )
 
 
 @pytest.fixture(scope="session")

@@ -44,8 +44,9 @@ def test_a_whole_layer_stays_fast_on_cortex_m4(tools, bits, instructions, cycles
     assert measured.cycles / (440 * 128) < cycles
 
 
-@pytest.mark.parametrize(("bits", "instructions", "cycles"), [(8, 118_000, 171_000), (4, 130_000, 168_000),
-                                                              (2, 95_000, 130_000)])
+@pytest.mark.parametrize(
+    ("bits", "instructions", "cycles"), [(8, 118_000, 171_000), (4, 130_000, 168_000), (2, 95_000, 130_000)]
+)
 def test_a_whole_model_stays_fast_on_cortex_m4(tools, bits, instructions, cycles):
     plugin, image = tools
     measured = measure(image, plugin, model_jobs(bits, "bytes"))
@@ -75,14 +76,27 @@ def test_helium_takes_a_third_of_the_instructions(tools, tmp_path):
         assert counts[0] > 3 * counts[1], (bits, counts)
 
 
-@pytest.mark.parametrize(("text", "before", "cycles"), [
-    ("smlad r4,r8,r0,r4", None, 1), ("ldr r0,[r1]", None, 2), ("ldr r0,[r1]", "ldr r2,[r1,#4]", 1),
-    ("ldr r0,[r1]", "add r2,r1", 2), ("ldmia r12!,{r0,r1,r2,r3}", None, 5), ("ldmia.w r12!,{r0-r3}", None, 5),
-    ("vldmia r0!,{s16-s31}", None, 17), ("push {r4,r5,lr}", None, 4), ("ldrd r0,r1,[r2]", None, 3),
-    ("vmov r4,r5,s16,s17", None, 2), ("vmov r4,s16", None, 1), ("vadd.f32 s0,s1,s2", "vmul.f32 s2,s3,s4", 2),
-    ("vadd.f32 s0,s1,s2", "vmul.f32 s5,s3,s4", 1), ("vdiv.f32 s0,s1,s2", None, 14), ("vfma.f32 s0,s1,s2", None, 3),
-    ("udiv r0,r1,r2", None, 6),
-])
+@pytest.mark.parametrize(
+    ("text", "before", "cycles"),
+    [
+        ("smlad r4,r8,r0,r4", None, 1),
+        ("ldr r0,[r1]", None, 2),
+        ("ldr r0,[r1]", "ldr r2,[r1,#4]", 1),
+        ("ldr r0,[r1]", "add r2,r1", 2),
+        ("ldmia r12!,{r0,r1,r2,r3}", None, 5),
+        ("ldmia.w r12!,{r0-r3}", None, 5),
+        ("vldmia r0!,{s16-s31}", None, 17),
+        ("push {r4,r5,lr}", None, 4),
+        ("ldrd r0,r1,[r2]", None, 3),
+        ("vmov r4,r5,s16,s17", None, 2),
+        ("vmov r4,s16", None, 1),
+        ("vadd.f32 s0,s1,s2", "vmul.f32 s2,s3,s4", 2),
+        ("vadd.f32 s0,s1,s2", "vmul.f32 s5,s3,s4", 1),
+        ("vdiv.f32 s0,s1,s2", None, 14),
+        ("vfma.f32 s0,s1,s2", None, 3),
+        ("udiv r0,r1,r2", None, 6),
+    ],
+)
 def test_cycle_model(text, before, cycles):
     def parse(line):
         mnemonic, _, operands = line.partition(" ")

@@ -23,8 +23,9 @@ def runner(request, tmp_path_factory):
 def check(runner, cases) -> None:
     program, variant = runner
     for case, result in zip(cases, run_jobs_on_host(program, variant, [case.job for case in cases]), strict=True):
-        np.testing.assert_array_equal(result.y.view(np.uint32), case.expected.view(np.uint32),
-                                      err_msg=f"{variant}: {case.name}")
+        np.testing.assert_array_equal(
+            result.y.view(np.uint32), case.expected.view(np.uint32), err_msg=f"{variant}: {case.name}"
+        )
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])
@@ -33,8 +34,12 @@ def test_generated_vectors(runner, bits):
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.floats(width=32, allow_nan=True), min_size=1, max_size=40), st.sampled_from([8, 4, 2]),
-       st.booleans(), st.integers(0, 1000))
+@given(
+    st.lists(st.floats(width=32, allow_nan=True), min_size=1, max_size=40),
+    st.sampled_from([8, 4, 2]),
+    st.booleans(),
+    st.integers(0, 1000),
+)
 def test_any_float_vector(runner, values, bits, relu, seed):
     rng = np.random.default_rng(seed)
     x = np.array(values, np.float32)

@@ -25,10 +25,33 @@ def build_exerciser(board: str, folder: Path) -> Path:
     elf = folder / f"{board}.elf"
     sources = [HERE / "exerciser.c", *(BOARDS / "common").glob("*.c"), *(BOARDS / "nrf5").glob("*.c")]
     subprocess.run(
-        [compiler, f"-mcpu={cpu}", "-mthumb", *rest, "-O2", "-g3", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
-         f"-DBOARD_{board.upper()}", f"-I{BOARDS}", f"-I{BOARDS / 'common'}", "-nostartfiles", "--specs=nano.specs",
-         "--specs=nosys.specs", f"-L{BOARDS / 'common'}", f"-T{BOARDS / 'nrf5' / (board + '.ld')}",
-         "-Wl,--no-warn-rwx-segments", "-o", elf, *sources], check=True, timeout=120)
+        [
+            compiler,
+            f"-mcpu={cpu}",
+            "-mthumb",
+            *rest,
+            "-O2",
+            "-g3",
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            f"-DBOARD_{board.upper()}",
+            f"-I{BOARDS}",
+            f"-I{BOARDS / 'common'}",
+            "-nostartfiles",
+            "--specs=nano.specs",
+            "--specs=nosys.specs",
+            f"-L{BOARDS / 'common'}",
+            f"-T{BOARDS / 'nrf5' / (board + '.ld')}",
+            "-Wl,--no-warn-rwx-segments",
+            "-o",
+            elf,
+            *sources,
+        ],
+        check=True,
+        timeout=120,
+    )
     return elf
 
 

@@ -18,9 +18,25 @@ def port(microbit_elf: Path) -> Iterator[serial.SerialBase]:
     listener = socket.create_server(("127.0.0.1", 0))
     number = listener.getsockname()[1]
     qemu = subprocess.Popen(
-        ["qemu-system-arm", "-M", "microbit", "-display", "none", "-monitor", "none", "-icount", "shift=6",
-         "-chardev", f"socket,id=u,fd={listener.fileno()},server=on,wait=on,nodelay=on", "-serial", "chardev:u",
-         "-kernel", str(microbit_elf)], pass_fds=[listener.fileno()])
+        [
+            "qemu-system-arm",
+            "-M",
+            "microbit",
+            "-display",
+            "none",
+            "-monitor",
+            "none",
+            "-icount",
+            "shift=6",
+            "-chardev",
+            f"socket,id=u,fd={listener.fileno()},server=on,wait=on,nodelay=on",
+            "-serial",
+            "chardev:u",
+            "-kernel",
+            str(microbit_elf),
+        ],
+        pass_fds=[listener.fileno()],
+    )
     listener.close()
     try:
         with serial.serial_for_url(f"socket://127.0.0.1:{number}", timeout=20) as line:

@@ -30,8 +30,11 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> FirmwareImage:
 
 
 def test_boards_agree_to_the_bit_and_a_missing_one_is_named(image: FirmwareImage, tmp_path: Path) -> None:
-    boards = [MappedBoard(name="left", emulated=True), MappedBoard(name="right", emulated=True),
-              MappedBoard(name="gone", port="/dev/ttyACM-none")]
+    boards = [
+        MappedBoard(name="left", emulated=True),
+        MappedBoard(name="right", emulated=True),
+        MappedBoard(name="gone", port="/dev/ttyACM-none"),
+    ]
     left, right, gone = desk.run_on_boards(boards, {"nano33": image}, MODEL, ROWS, journals=tmp_path)
     assert left.result is not None
     assert right.result is not None

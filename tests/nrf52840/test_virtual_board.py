@@ -77,6 +77,7 @@ def test_two_runs_execute_the_same_instructions(nano33_elf: Path) -> None:
         with start(nano33_elf) as board:
             session = Session(board)
             return [session.ask("p"), session.ask("m")]
+
     assert run() == run()
 
 
@@ -107,18 +108,22 @@ def test_software_and_pin_reset_say_so(session: Session) -> None:
     assert session.port.readline() == b"ready pin\n"
 
 
-@pytest.mark.parametrize(("letter", "words", "reason", "function"), [
-    ("r", (0x30000000,), "read where nothing is: 0x30000000", "touch (exerciser.c:"),
-    ("r", (0x4001D504,), "read where nothing is: 0x4001d504", "touch (exerciser.c:"),  # PDM: not modelled
-    ("r", (0x40002FFC,), "register 0xffc of UART0 is not modelled", "touch (exerciser.c:"),
-    ("w", (0x00010000,), "write to flash: 0x00010000", "main (exerciser.c:"),
-    ("u", (), "undefined instruction", "main (exerciser.c:"),
-    ("b", (), "breakpoint", "main (exerciser.c:"),
-    ("j", (0x60000000,), "jump to where nothing is: 0x60000000", "main"),
-    ("o", (), "outside of the stack (overflow?)", "recurse (exerciser.c:"),
-])
-def test_fault_ends_the_run_with_the_line(session: Session, letter: str, words: tuple[int, ...], reason: str,
-                                          function: str) -> None:
+@pytest.mark.parametrize(
+    ("letter", "words", "reason", "function"),
+    [
+        ("r", (0x30000000,), "read where nothing is: 0x30000000", "touch (exerciser.c:"),
+        ("r", (0x4001D504,), "read where nothing is: 0x4001d504", "touch (exerciser.c:"),  # PDM: not modelled
+        ("r", (0x40002FFC,), "register 0xffc of UART0 is not modelled", "touch (exerciser.c:"),
+        ("w", (0x00010000,), "write to flash: 0x00010000", "main (exerciser.c:"),
+        ("u", (), "undefined instruction", "main (exerciser.c:"),
+        ("b", (), "breakpoint", "main (exerciser.c:"),
+        ("j", (0x60000000,), "jump to where nothing is: 0x60000000", "main"),
+        ("o", (), "outside of the stack (overflow?)", "recurse (exerciser.c:"),
+    ],
+)
+def test_fault_ends_the_run_with_the_line(
+    session: Session, letter: str, words: tuple[int, ...], reason: str, function: str
+) -> None:
     report = fault_of(session, letter, *words)
     assert reason in report
     assert function in report
@@ -137,6 +142,7 @@ def test_fault_replaces_the_error_it_causes(nano33_elf: Path) -> None:
         with start(nano33_elf) as board:
             fault_of(Session(board), "u")
             raise DeviceError("no answer")
+
     with pytest.raises(DeviceError, match="undefined instruction"):
         test_that_gets_no_answer()
 
@@ -194,8 +200,10 @@ def test_killed_board_is_reported(session: Session) -> None:
 
 
 def test_board_ends_with_its_parent(nano33_elf: Path) -> None:
-    script = ("import sys, time\nfrom pathlib import Path\nfrom pipeline.device.nrf52840 import VirtualBoard\n"
-              "print(VirtualBoard(Path(sys.argv[1])).pid, flush=True)\ntime.sleep(60)")
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom pipeline.device.nrf52840 import VirtualBoard\n"
+        "print(VirtualBoard(Path(sys.argv[1])).pid, flush=True)\ntime.sleep(60)"
+    )
     parent = subprocess.Popen([sys.executable, "-c", script, str(nano33_elf)], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
@@ -215,8 +223,9 @@ def test_board_ends_with_its_parent(nano33_elf: Path) -> None:
 
 
 def test_command_line_prints_the_port_and_stops_on_ctrl_c(nano33_elf: Path) -> None:
-    board = subprocess.Popen([sys.executable, "-m", "pipeline.device.nrf52840", str(nano33_elf)],
-                             stdout=subprocess.PIPE, text=True)
+    board = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.device.nrf52840", str(nano33_elf)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert board.stdout is not None
         port = board.stdout.readline().split()[-1]

@@ -26,15 +26,17 @@ def random_layer(inputs: int, outputs: int, bits: int, seed: int = 0) -> Quantiz
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.sampled_from(VARIANTS), st.sampled_from(DEVICE_BITS), st.integers(1, 130), st.integers(1, 19),
-       st.integers(0, 99))
+@given(
+    st.sampled_from(VARIANTS), st.sampled_from(DEVICE_BITS), st.integers(1, 130), st.integers(1, 19), st.integers(0, 99)
+)
 def test_unpacking_gives_back_every_code_and_parameter(variant, bits, inputs, outputs, seed):
     layer = random_layer(inputs, outputs, bits, seed)
     packed = pack(layer, variant)
     assert (packed.inputs, packed.outputs, packed.bits, packed.relu) == (inputs, outputs, bits, layer.relu)
     np.testing.assert_array_equal(unpack(packed), layer.codes)
-    for got, expected in zip(unpack_parameters(packed), (layer.scale, layer.offset, layer.column_sum, layer.bias),
-                             strict=True):
+    for got, expected in zip(
+        unpack_parameters(packed), (layer.scale, layer.offset, layer.column_sum, layer.bias), strict=True
+    ):
         np.testing.assert_array_equal(got.view(np.uint32), expected.view(np.uint32))
     assert len(packed.weights) % (4 if variant != "reference" else 1) == 0
 

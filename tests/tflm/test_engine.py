@@ -20,8 +20,18 @@ from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.quantization import layer_outputs
 from tests.conftest import make_model
 
-REFERENCE_OPERATORS = {"DEQUANTIZE", "MAXIMUM", "FULLY_CONNECTED", "REDUCE_MIN", "REDUCE_MAX", "MUL", "ADD", "SUB",
-                       "DIV", "ROUND"}
+REFERENCE_OPERATORS = {
+    "DEQUANTIZE",
+    "MAXIMUM",
+    "FULLY_CONNECTED",
+    "REDUCE_MIN",
+    "REDUCE_MAX",
+    "MUL",
+    "ADD",
+    "SUB",
+    "DIV",
+    "ROUND",
+}
 
 
 @given(smallest=st.integers(1, 2000), room=st.integers(0, 2000))
@@ -31,6 +41,7 @@ def test_bisection_finds_the_smallest_arena(smallest: int, room: int) -> None:
     def works(arena: int) -> bool:
         asked.append(arena)
         return arena >= 16 * smallest
+
     assert smallest_arena(works, 16 * (smallest + room)) == 16 * smallest
     assert len(asked) <= 14
     assert all(arena % 16 == 0 for arena in asked)
@@ -42,8 +53,10 @@ def test_an_arena_that_never_suffices_is_an_error() -> None:
 
 
 def test_the_limit_is_changed_in_the_linked_file(tmp_path: Path) -> None:
-    source = ("const volatile unsigned kws_arena_limit = 8192; const char after[] = \"after\";"
-              "int main(void) { return kws_arena_limit == 4096 && after[0] == 'a' ? 0 : 1; }")
+    source = (
+        'const volatile unsigned kws_arena_limit = 8192; const char after[] = "after";'
+        "int main(void) { return kws_arena_limit == 4096 && after[0] == 'a' ? 0 : 1; }"
+    )
     (tmp_path / "main.c").write_text(source)
     subprocess.run(["cc", "main.c", "-o", "firmware.elf"], cwd=tmp_path, check=True, timeout=60)
     image = FirmwareImage(tmp_path / "firmware.elf", "host", "tflm", "reference", "0", 0, 0, 0, 0, 0, 0)
@@ -74,7 +87,7 @@ def test_arrays_for_the_interpreter_hold_the_file(tmp_path: Path) -> None:
     model = make_model(2)
     write_tflm_arrays(model, "mve", tmp_path, source_hash="0" * 64, arena_bytes=4096)
     text = (tmp_path / "kws_tflite.c").read_text()
-    numbers = text[text.index("= {") + 3:text.index("};")].replace("\n", "")
+    numbers = text[text.index("= {") + 3 : text.index("};")].replace("\n", "")
     assert bytes(int(n) for n in numbers.split(",") if n.strip()) == encode_tflite(model, "mve")
     assert "#define KWS_ARENA_BYTES 4096" in (tmp_path / "kws_tflite.h").read_text()
     assert "weights_0" not in (tmp_path / "kws_model.c").read_text()

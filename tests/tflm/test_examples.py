@@ -48,8 +48,23 @@ def test_the_sketch_prints_the_references_logits(tmp_path: Path, bits: int) -> N
     for source in [tmp_path / "kws_model.c", *sorted((LIBRARIES / "dynq").glob("*.c"))]:
         objects.append(str(tmp_path / f"{source.stem}.o"))
         subprocess.run(["cc", "-std=c11", *common, "-c", str(source), "-o", objects[-1]], check=True, timeout=60)
-    subprocess.run(["c++", "-std=c++17", *common, "-x", "c++", str(sketch), "-x", "none", *objects, "-o",
-                    str(tmp_path / "sketch")], check=True, timeout=60)
+    subprocess.run(
+        [
+            "c++",
+            "-std=c++17",
+            *common,
+            "-x",
+            "c++",
+            str(sketch),
+            "-x",
+            "none",
+            *objects,
+            "-o",
+            str(tmp_path / "sketch"),
+        ],
+        check=True,
+        timeout=60,
+    )
     printed = subprocess.run([str(tmp_path / "sketch")], capture_output=True, text=True, check=True, timeout=20).stdout
     rows = [line.split() for line in printed.splitlines()]
     assert [row[0] for row in rows] == list(model.labels)
@@ -64,7 +79,28 @@ def test_the_tflm_sketch_compiles_against_the_users_library(tmp_path: Path) -> N
     write_tflm_arrays(make_model(4), "cortex_m4_dsp", tmp_path, source_hash="0" * 64, arena_bytes=8192)
     flags = [part for flag in library.flags if not flag.startswith(("-L", "-l")) for part in flag.split()]
     includes = [f"-I{folder}" for folder in (ARDUINO, tmp_path, LIBRARIES / "dynq", LIBRARIES / "tflm")]
-    subprocess.run(["arm-none-eabi-g++", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16",
-                    "-std=gnu++17", "-fno-rtti", "-fno-exceptions", "-Wall", "-Wextra", "-Werror", *flags, *includes,
-                    "-x", "c++", "-c", str(LIBRARIES / "tflm/examples/run_tflite/run_tflite.ino"), "-o",
-                    str(tmp_path / "sketch.o")], check=True, timeout=120)
+    subprocess.run(
+        [
+            "arm-none-eabi-g++",
+            "-mcpu=cortex-m4",
+            "-mthumb",
+            "-mfloat-abi=hard",
+            "-mfpu=fpv4-sp-d16",
+            "-std=gnu++17",
+            "-fno-rtti",
+            "-fno-exceptions",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            *flags,
+            *includes,
+            "-x",
+            "c++",
+            "-c",
+            str(LIBRARIES / "tflm/examples/run_tflite/run_tflite.ino"),
+            "-o",
+            str(tmp_path / "sketch.o"),
+        ],
+        check=True,
+        timeout=120,
+    )

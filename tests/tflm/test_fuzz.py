@@ -24,8 +24,9 @@ SANITIZERS = ("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"
 def fuzzer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert shutil.which("clang++"), "clang is needed for fuzzing: apt-get install clang"
     directory = tmp_path_factory.mktemp("fuzz")
-    objects = compile_operator(directory, [HERE / "fuzz_prepare.cc"], "fuzz", compiler=("clang", "clang++"),
-                               flags=SANITIZERS)
+    objects = compile_operator(
+        directory, [HERE / "fuzz_prepare.cc"], "fuzz", compiler=("clang", "clang++"), flags=SANITIZERS
+    )
     subprocess.run(["clang++", *SANITIZERS, *objects, "-o", str(directory / "fuzz")], check=True, timeout=120)
     return directory / "fuzz"
 
@@ -51,8 +52,9 @@ def accepted(log: str) -> int:
 
 def test_seeds_reach_the_kernels(fuzzer: Path, tmp_path: Path) -> None:
     seeds = write_seeds(tmp_path / "seeds")
-    result = subprocess.run([str(fuzzer), "-runs=0", str(seeds)], capture_output=True, text=True, timeout=120,
-                            check=True)
+    result = subprocess.run(
+        [str(fuzzer), "-runs=0", str(seeds)], capture_output=True, text=True, timeout=120, check=True
+    )
     assert accepted(result.stderr) >= 40
 
 
@@ -61,9 +63,22 @@ def test_prepare_and_invoke_survive_anything(fuzzer: Path, tmp_path: Path) -> No
     corpus.mkdir()
     found.mkdir()
     result = subprocess.run(
-        [str(fuzzer), f"-max_total_time={SECONDS}", "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048",
-         "-print_final_stats=1", f"-artifact_prefix={found}/", str(corpus), str(seeds)],
-        capture_output=True, text=True, timeout=SECONDS + 120, check=False)
+        [
+            str(fuzzer),
+            f"-max_total_time={SECONDS}",
+            "-max_len=4096",
+            "-timeout=10",
+            "-rss_limit_mb=2048",
+            "-print_final_stats=1",
+            f"-artifact_prefix={found}/",
+            str(corpus),
+            str(seeds),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS + 120,
+        check=False,
+    )
     assert result.returncode == 0, result.stderr[-4000:]
     assert not list(found.iterdir())
     assert accepted(result.stderr) > 100

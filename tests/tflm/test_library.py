@@ -14,8 +14,14 @@ M4_HARD = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"
 SOURCE = "float interpreter(float x) { return x * 2; }\n"
 
 
-def make_root(folder: Path, flags: tuple[str, ...] = M4_HARD, source: str = SOURCE, compiler: str = "arm-none-eabi-gcc",
-              *, namespaced: bool = False) -> Path:
+def make_root(
+    folder: Path,
+    flags: tuple[str, ...] = M4_HARD,
+    source: str = SOURCE,
+    compiler: str = "arm-none-eabi-gcc",
+    *,
+    namespaced: bool = False,
+) -> Path:
     """A folder laid out as TFLM's, with one object file of ours in the library."""
     headers = folder / "include/tensorflow/lite/micro"
     (headers / "c").mkdir(parents=True)
@@ -26,8 +32,10 @@ def make_root(folder: Path, flags: tuple[str, ...] = M4_HARD, source: str = SOUR
         (folder / "include/third_party" / name).mkdir(parents=True)
     (folder / "lib").mkdir()
     (folder / "a_file_with_a_long_name.c").write_text(source)
-    for command in ([compiler, *flags, "-c", "a_file_with_a_long_name.c"],
-                    ["ar", "rcs", f"lib/{LIBRARY_NAME}", "a_file_with_a_long_name.o"]):
+    for command in (
+        [compiler, *flags, "-c", "a_file_with_a_long_name.c"],
+        ["ar", "rcs", f"lib/{LIBRARY_NAME}", "a_file_with_a_long_name.o"],
+    ):
         subprocess.run(command, cwd=folder, check=True, timeout=60)
     return folder
 
@@ -46,16 +54,19 @@ def test_the_namespaced_layout_needs_no_define(tmp_path: Path) -> None:
     assert "-DTF_LITE_STATIC_MEMORY" not in found.flags
 
 
-@pytest.mark.parametrize(("cpu", "flags", "message"), [
-    ("cortex-m4", ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"), "soft float ABI"),
-    ("cortex-m3", ("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft"), ""),
-    ("cortex-m3", M4_HARD, "v7E-M, cortex-m3 is v7-M"),
-    ("cortex-m4", ("-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard"), "v8-M.mainline, cortex-m4 is v7E-M"),
-    ("cortex-m33", M4_HARD, ""),
-    ("cortex-m55", M4_HARD, ""),
-    ("cortex-m0", ("-mcpu=cortex-m0", "-mthumb"), ""),
-    ("host", M4_HARD, "built for EM_ARM"),
-])
+@pytest.mark.parametrize(
+    ("cpu", "flags", "message"),
+    [
+        ("cortex-m4", ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"), "soft float ABI"),
+        ("cortex-m3", ("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft"), ""),
+        ("cortex-m3", M4_HARD, "v7E-M, cortex-m3 is v7-M"),
+        ("cortex-m4", ("-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard"), "v8-M.mainline, cortex-m4 is v7E-M"),
+        ("cortex-m33", M4_HARD, ""),
+        ("cortex-m55", M4_HARD, ""),
+        ("cortex-m0", ("-mcpu=cortex-m0", "-mthumb"), ""),
+        ("host", M4_HARD, "built for EM_ARM"),
+    ],
+)
 def test_architecture_and_float_abi(tmp_path: Path, cpu: str, flags: tuple[str, ...], message: str) -> None:
     root = make_root(tmp_path, flags)
     if not message:
@@ -86,8 +97,12 @@ def test_missing_and_damaged_parts_are_named(tmp_path: Path) -> None:
     root = make_root(tmp_path / "root")
     library = root / "lib" / LIBRARY_NAME
     whole = library.read_bytes()
-    for content, message in ((whole[:-40], "damaged"), (b"hello", "not a static library"), (b"!<arch>\n", "no object"),
-                             (whole.replace(b"\x7fELF", b"\x7fELV"), "not an object file")):
+    for content, message in (
+        (whole[:-40], "damaged"),
+        (b"hello", "not a static library"),
+        (b"!<arch>\n", "no object"),
+        (whole.replace(b"\x7fELF", b"\x7fELV"), "not an object file"),
+    ):
         library.write_bytes(content)
         with pytest.raises(ToolchainError, match=message):
             inspect_tflm(root, "cortex-m4")

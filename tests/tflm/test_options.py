@@ -54,15 +54,19 @@ def test_c_reads_what_python_writes(bits: int, variant: str, frames: int) -> Non
 def test_every_flip_of_every_byte_is_refused() -> None:
     layer = pack(make_model(4, widths=(), frames=1).layers[0], "reference")
     options = operator_options(layer)
-    passed = [(at, change) for at in range(len(options)) for change in range(1, 256)
-              if accepts(options[:at] + bytes([options[at] ^ change]) + options[at + 1:], layer)]
+    passed = [
+        (at, change)
+        for at in range(len(options))
+        for change in range(1, 256)
+        if accepts(options[:at] + bytes([options[at] ^ change]) + options[at + 1 :], layer)
+    ]
     assert not passed
 
 
 def test_every_truncation_is_refused() -> None:
     layer = pack(make_model(4, widths=(), frames=1).layers[0], "reference")
     options = operator_options(layer)
-    parts = [part for n in range(len(options)) for part in (options[:n], options[len(options) - n:])]
+    parts = [part for n in range(len(options)) for part in (options[:n], options[len(options) - n :])]
     assert not [part for part in parts if accepts(part, layer)]
 
 
@@ -77,7 +81,7 @@ def test_the_device_knows_a_whole_file_from_a_damaged_one() -> None:
     file = encode_tflite(make_model(2, widths=(), frames=1))
     assert LIB.dynq_model_check(file, len(file)) == FFI.NULL
     for at in range(len(file)):
-        damaged = file[:at] + bytes([file[at] ^ 1 << at % 8]) + file[at + 1:]
+        damaged = file[:at] + bytes([file[at] ^ 1 << at % 8]) + file[at + 1 :]
         assert LIB.dynq_model_check(damaged, len(damaged)) != FFI.NULL, at
         assert LIB.dynq_model_check(file, at) != FFI.NULL
     assert LIB.dynq_model_check(seal(b""), 16) != FFI.NULL

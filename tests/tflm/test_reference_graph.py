@@ -60,16 +60,20 @@ def test_same_class_and_nearly_the_same_logits(run, bits: int) -> None:
 def test_one_layer_has_no_codes_to_differ_in(run) -> None:
     model = make_model(4, widths=(), frames=41)
     features = np.random.default_rng(5).integers(-128, 128, (50, 820)).astype(np.int8)
-    np.testing.assert_allclose(run(encode_reference_tflite(model), features), logits(model, features), rtol=0,
-                               atol=TOLERANCE_WITHOUT_CODES)
+    np.testing.assert_allclose(
+        run(encode_reference_tflite(model), features), logits(model, features), rtol=0, atol=TOLERANCE_WITHOUT_CODES
+    )
 
 
 def test_a_constant_frame_divides_by_no_zero(run) -> None:
     rng = np.random.default_rng(0)
-    layers = (quantize_columns(np.zeros((20, 6)), np.full(6, 0.25), 4, name="flat", relu=True),
-              quantize_columns(rng.normal(size=(6, 3)), rng.normal(size=3), 4, name="out"))
-    model = QuantizedModel("flat", layers, ("a", "b", "c"), InputQuantization(0.1, 3),
-                           FrontendSettings(context_frames=1))
+    layers = (
+        quantize_columns(np.zeros((20, 6)), np.full(6, 0.25), 4, name="flat", relu=True),
+        quantize_columns(rng.normal(size=(6, 3)), rng.normal(size=3), 4, name="out"),
+    )
+    model = QuantizedModel(
+        "flat", layers, ("a", "b", "c"), InputQuantization(0.1, 3), FrontendSettings(context_frames=1)
+    )
     features = rng.integers(-128, 128, (3, 20)).astype(np.int8)
     result = run(encode_reference_tflite(model), features)
     assert np.isfinite(result).all()
@@ -90,16 +94,19 @@ def recorded_speech_model(speech_dir: Path, tmp_path_factory: pytest.TempPathFac
     recipe = load_recipe(Path(__file__).parents[2] / "models/wake_words.toml")
     corpus = load_corpus(recipe.corpus, speech_dir, tmp_path_factory.mktemp("corpus"))
     frontend, quantization = recipe.frontend.settings(), input_quantization(recipe.frontend.settings())
-    training, testing = (np.stack([frontend_features(pcm, frontend) for pcm in split.pcm])
-                         for split in (corpus.training, corpus.testing))
+    training, testing = (
+        np.stack([frontend_features(pcm, frontend) for pcm in split.pcm]) for split in (corpus.training, corpus.testing)
+    )
     rng = np.random.default_rng(1)
     weights, bias = rng.normal(size=(frontend.inputs, 128)) / np.sqrt(frontend.inputs), rng.normal(size=128) * 0.1
     real = quantization.scale * (training.astype(np.float64) - quantization.zero_point)
     hidden = np.maximum(real @ weights + bias, 0)
     targets = 10 * np.eye(len(corpus.labels))[corpus.training.label]
     readout = np.linalg.solve(hidden.T @ hidden + np.eye(128), hidden.T @ targets)
-    layers = (quantize_columns(weights, bias, 4, name="hidden", relu=True),
-              quantize_columns(readout, np.zeros(len(corpus.labels)), 4, name="readout"))
+    layers = (
+        quantize_columns(weights, bias, 4, name="hidden", relu=True),
+        quantize_columns(readout, np.zeros(len(corpus.labels)), 4, name="readout"),
+    )
     model = QuantizedModel("fitted", layers, corpus.labels, quantization, frontend)
     accuracy = (logits(model, testing).argmax(1) == corpus.testing.label).mean()
     assert accuracy > 0.6, "the fit should know the words"

@@ -16,8 +16,9 @@ size_t dynq_column_bytes(uint32_t outputs);
 
 
 def _library(variant: str):
-    return compile_library(f"dynq-size-{variant}", (FIRMWARE_LIB / "dynq/dynq_size.c",), CDEF,
-                           (f"-DDYNQ_VARIANT_{variant.upper()}",)).lib
+    return compile_library(
+        f"dynq-size-{variant}", (FIRMWARE_LIB / "dynq/dynq_size.c",), CDEF, (f"-DDYNQ_VARIANT_{variant.upper()}",)
+    ).lib
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -30,6 +31,7 @@ def test_c_and_packer_agree_on_sizes(variant: str, inputs: int, outputs: int, bi
 
 
 @pytest.mark.parametrize(
-    "shape", [(0, 1, 8), (1, 0, 8), (4097, 1, 8), (1, 4097, 8), (1, 1, 3), (1, 1, 0), (2**32 - 1, 1, 8)])
+    "shape", [(0, 1, 8), (1, 0, 8), (4097, 1, 8), (1, 4097, 8), (1, 1, 3), (1, 1, 0), (2**32 - 1, 1, 8)]
+)
 def test_no_size_for_layers_without_a_kernel(shape: tuple[int, int, int]) -> None:
     assert _library("reference").dynq_weight_bytes(*shape) == 0

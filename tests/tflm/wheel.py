@@ -20,8 +20,14 @@ class Refused(Exception):
     """The interpreter did not accept a model; the message is the operator's."""
 
 
-def compile_operator(directory: Path, sources: list[Path], output: str, *, compiler: tuple[str, str] = ("cc", "c++"),
-                     flags: tuple[str, ...] = ("-O2", "-fPIC")) -> list[str]:
+def compile_operator(
+    directory: Path,
+    sources: list[Path],
+    output: str,
+    *,
+    compiler: tuple[str, str] = ("cc", "c++"),
+    flags: tuple[str, ...] = ("-O2", "-fPIC"),
+) -> list[str]:
     """Compiles kernels, operator and ``sources`` with the declared binary interface; returns the object files."""
     objects = []
     c_sources = [*sorted((LIBRARIES / "dynq").glob("*.c")), *sorted((LIBRARIES / "tflm").glob("*.c"))]
@@ -29,8 +35,11 @@ def compile_operator(directory: Path, sources: list[Path], output: str, *, compi
         is_c = source.suffix == ".c"
         objects.append(str(directory / f"{output}-{source.stem}.o"))
         language = ["-std=c11"] if is_c else ["-std=c++17", "-fno-rtti"]
-        subprocess.run([compiler[0 if is_c else 1], *language, *WARNINGS, *flags, *INCLUDES, "-c", str(source), "-o",
-                        objects[-1]], check=True, timeout=120)
+        subprocess.run(
+            [compiler[0 if is_c else 1], *language, *WARNINGS, *flags, *INCLUDES, "-c", str(source), "-o", objects[-1]],
+            check=True,
+            timeout=120,
+        )
     return objects
 
 
@@ -44,8 +53,9 @@ def wheel_operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-def run_in_wheel(library: Path | None, model: bytes, features: NDArray[np.int8], directory: Path,
-                 arena_bytes: int = 60_000) -> NDArray[np.float32]:
+def run_in_wheel(
+    library: Path | None, model: bytes, features: NDArray[np.int8], directory: Path, arena_bytes: int = 60_000
+) -> NDArray[np.float32]:
     """Outputs ``[B, labels]`` of a model file in the wheel's interpreter; without a library, of built-in operators."""
     names = [directory / name for name in ("model.tflite", "features.npy", "output.npy")]
     names[0].write_bytes(model)
@@ -53,7 +63,11 @@ def run_in_wheel(library: Path | None, model: bytes, features: NDArray[np.int8],
     names[2].unlink(missing_ok=True)
     result = subprocess.run(
         [sys.executable, str(HERE / "wheel_worker.py"), str(library or "-"), *map(str, names), str(arena_bytes)],
-        capture_output=True, text=True, timeout=120, check=False)
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     if result.returncode == 3:
         raise Refused(result.stdout + result.stderr)
     assert result.returncode == 0, result.stderr

@@ -68,8 +68,9 @@ def run_once(firmware: Firmware, kind: str, seed: int, folder: Path) -> Outcome:
         end, message = WRONG, "completed although it had to stop"
     rerun, resumed = None, 0
     if end == STOPPED:
-        again, why, resumed = _attempt(firmware, without_faults(faults), seed, folder / f"{kind}-{seed}-again", journal,
-                                       count_resumed=True)
+        again, why, resumed = _attempt(
+            firmware, without_faults(faults), seed, folder / f"{kind}-{seed}-again", journal, count_resumed=True
+        )
         rerun = again == COMPLETED
         message = message if rerun else f"{message}; the rerun {again}: {why}"
     journal.unlink(missing_ok=True)
@@ -80,8 +81,9 @@ def _must_stop_at_once(faults: Scenario) -> bool:
     return any(event.after < 0 for event in faults.events)
 
 
-def _attempt(firmware: Firmware, faults: Scenario, seed: int, port: Path, journal: Path, *,
-             count_resumed: bool = False) -> tuple[str, str, int]:
+def _attempt(
+    firmware: Firmware, faults: Scenario, seed: int, port: Path, journal: Path, *, count_resumed: bool = False
+) -> tuple[str, str, int]:
     """End, message, and retries or resumed results."""
     with wired(port, firmware.image.elf, firmware.stale.elf, faults, seed) as wire:
         try:
@@ -89,7 +91,8 @@ def _attempt(firmware: Firmware, faults: Scenario, seed: int, port: Path, journa
                 result = run_test(device, firmware.model, firmware.features, resume=journal)
                 _explore(device, firmware, seed)
             right = not result.mismatches and np.array_equal(
-                result.logits.view(np.uint32), reference_logits(firmware.model, firmware.features).view(np.uint32))
+                result.logits.view(np.uint32), reference_logits(firmware.model, firmware.features).view(np.uint32)
+            )
             number = result.resumed if count_resumed else device.client.retries
             answer = (COMPLETED, "", number) if right else (WRONG, f"rows {result.mismatches}", number)
         except ParityError as error:
@@ -131,8 +134,16 @@ def _occupied(port: Path, faults: Scenario) -> Iterator[None]:
         os.close(other)
 
 
-def campaign(firmware: Firmware, runs: int, *, kinds: Sequence[str] = tuple(KINDS), seed: int = 1, workers: int = 12,
-             log: Path | None = None, progress: Progress = SILENT) -> list[Outcome]:
+def campaign(
+    firmware: Firmware,
+    runs: int,
+    *,
+    kinds: Sequence[str] = tuple(KINDS),
+    seed: int = 1,
+    workers: int = 12,
+    log: Path | None = None,
+    progress: Progress = SILENT,
+) -> list[Outcome]:
     """At least ``runs`` runs, spread evenly over the kinds of fault. They mostly wait, so many go at once.
 
     Args:
@@ -143,8 +154,11 @@ def campaign(firmware: Firmware, runs: int, *, kinds: Sequence[str] = tuple(KIND
         TimeoutError: a run hangs.
     """
     wanted = [(kind, seed + index) for index in range(-(-runs // len(kinds))) for kind in kinds]
-    with OutcomeLog(log, firmware.image.build_hash) as done, progress.task("Fault campaign", len(wanted)) as task, \
-            tempfile.TemporaryDirectory(prefix="kws-faults-") as name:
+    with (
+        OutcomeLog(log, firmware.image.build_hash) as done,
+        progress.task("Fault campaign", len(wanted)) as task,
+        tempfile.TemporaryDirectory(prefix="kws-faults-") as name,
+    ):
         left = [key for key in wanted if key not in done.outcomes]
         task.advance(len(wanted) - len(left))
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))

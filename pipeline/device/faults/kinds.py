@@ -50,8 +50,10 @@ def _resets(draw: random.Random) -> Scenario:
 
 def _storm(draw: random.Random) -> Scenario:
     rate = _rate(draw) / 3
-    return Scenario(Rates(rate, rate, rate, rate, rate / 16, split=draw.random() < 0.5, delay=0.001),
-                    _resets(draw).events if draw.random() < 0.3 else ())
+    return Scenario(
+        Rates(rate, rate, rate, rate, rate / 16, split=draw.random() < 0.5, delay=0.001),
+        _resets(draw).events if draw.random() < 0.3 else (),
+    )
 
 
 KINDS: dict[str, tuple[str, Callable[[random.Random], Scenario]]] = {
@@ -65,20 +67,34 @@ KINDS: dict[str, tuple[str, Callable[[random.Random], Scenario]]] = {
     "merge": ("lines held back and merged", lambda draw: Scenario(Rates(merge=True, delay=draw.uniform(0, 0.08)))),
     "storm": ("all of the above at once", _storm),
     "reset": ("the device resets midway", _resets),
-    "vanish": ("the port disappears and comes back",
-               lambda draw: Scenario(events=(Event("vanish", draw.randint(0, 1500), draw.uniform(0.02, 0.3)),))),
-    "pause": ("the device stops answering for a while",
-              lambda draw: Scenario(events=(Event("freeze", draw.randint(0, 1500), draw.uniform(0.05, 0.8)),))),
-    "unplug": ("the port disappears for good",
-               lambda draw: Scenario(events=(Event("vanish", draw.randint(0, 600)),), may_complete=False)),
-    "silence": ("the device stops answering for good",
-                lambda draw: Scenario(events=(Event("freeze", draw.randint(0, 600)),), may_complete=False)),
-    "stale": ("another firmware from the start",
-              lambda draw: Scenario(events=(Event("replace", -1),), may_complete=False)),
-    "swap": ("another firmware boots midway",
-             lambda draw: Scenario(events=(Event("replace", draw.randint(100, 600)),), may_complete=False)),
-    "busy": ("another program holds the port",
-             lambda draw: Scenario(events=(Event("occupy", -1),), may_complete=False)),
+    "vanish": (
+        "the port disappears and comes back",
+        lambda draw: Scenario(events=(Event("vanish", draw.randint(0, 1500), draw.uniform(0.02, 0.3)),)),
+    ),
+    "pause": (
+        "the device stops answering for a while",
+        lambda draw: Scenario(events=(Event("freeze", draw.randint(0, 1500), draw.uniform(0.05, 0.8)),)),
+    ),
+    "unplug": (
+        "the port disappears for good",
+        lambda draw: Scenario(events=(Event("vanish", draw.randint(0, 600)),), may_complete=False),
+    ),
+    "silence": (
+        "the device stops answering for good",
+        lambda draw: Scenario(events=(Event("freeze", draw.randint(0, 600)),), may_complete=False),
+    ),
+    "stale": (
+        "another firmware from the start",
+        lambda draw: Scenario(events=(Event("replace", -1),), may_complete=False),
+    ),
+    "swap": (
+        "another firmware boots midway",
+        lambda draw: Scenario(events=(Event("replace", draw.randint(100, 600)),), may_complete=False),
+    ),
+    "busy": (
+        "another program holds the port",
+        lambda draw: Scenario(events=(Event("occupy", -1),), may_complete=False),
+    ),
 }
 """Every kind of fault by name: what it is, and a scenario drawn at random."""
 

@@ -45,9 +45,17 @@ Messages of the stopped runs (digits as N, the port's name as PORT; the twelve m
 def _row(name: str, description: str, outcomes: Sequence[Outcome]) -> str:
     def count(end: str) -> int:
         return sum(outcome.end == end for outcome in outcomes)
-    cells = (len(outcomes), count(COMPLETED), count(STOPPED), sum(outcome.rerun is True for outcome in outcomes),
-             count(WRONG), sum(outcome.seconds > LIMIT_SECONDS for outcome in outcomes), count(CRASHED),
-             sum(outcome.retries for outcome in outcomes))
+
+    cells = (
+        len(outcomes),
+        count(COMPLETED),
+        count(STOPPED),
+        sum(outcome.rerun is True for outcome in outcomes),
+        count(WRONG),
+        sum(outcome.seconds > LIMIT_SECONDS for outcome in outcomes),
+        count(CRASHED),
+        sum(outcome.retries for outcome in outcomes),
+    )
     longest = max((outcome.seconds for outcome in outcomes), default=0.0)
     return f"| {name}: {description} | " + " | ".join(f"{cell:,}" for cell in cells) + f" | {longest:.1f} |"
 
@@ -55,10 +63,21 @@ def _row(name: str, description: str, outcomes: Sequence[Outcome]) -> str:
 def page(outcomes: Sequence[Outcome], inputs: int) -> str:
     """The whole page."""
     ran = {outcome.kind for outcome in outcomes}
-    rows = [_row(f"`{kind}`", text, [outcome for outcome in outcomes if outcome.kind == kind])
-            for kind, (text, _) in KINDS.items() if kind in ran]
+    rows = [
+        _row(f"`{kind}`", text, [outcome for outcome in outcomes if outcome.kind == kind])
+        for kind, (text, _) in KINDS.items()
+        if kind in ran
+    ]
     rows.append(_row("**all**", "", outcomes).replace("**: ", "** ", 1))
     texts = "\n".join(f"| {count:,} | {text.replace('|', '/')} |" for text, count in messages(outcomes).most_common(12))
     first = min((outcome.seed for outcome in outcomes), default=0)
-    return _PAGE.format(inputs=inputs, answer=TIMING.answer, limit=LIMIT_SECONDS, attempts=ATTEMPTS, runs=len(outcomes),
-                        seed=first, rows="\n".join(rows), messages=texts)
+    return _PAGE.format(
+        inputs=inputs,
+        answer=TIMING.answer,
+        limit=LIMIT_SECONDS,
+        attempts=ATTEMPTS,
+        runs=len(outcomes),
+        seed=first,
+        rows="\n".join(rows),
+        messages=texts,
+    )

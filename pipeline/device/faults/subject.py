@@ -20,11 +20,22 @@ _INPUTS = 6
 def _model(seed: int) -> QuantizedModel:
     draw = np.random.default_rng(seed)
     layers = tuple(
-        quantize_columns(draw.normal(size=(k, n)) / np.sqrt(k), draw.normal(size=n) * 0.1, 4, name=f"dense_{i}",
-                         relu=i < len(_WIDTHS) - 2)
-        for i, (k, n) in enumerate(pairwise(_WIDTHS)))
-    return QuantizedModel("faults", layers, ("_silence_", "_unknown_", "one", "two", "three"),
-                          InputQuantization(0.05, -20), FrontendSettings(bands=20, context_frames=4))
+        quantize_columns(
+            draw.normal(size=(k, n)) / np.sqrt(k),
+            draw.normal(size=n) * 0.1,
+            4,
+            name=f"dense_{i}",
+            relu=i < len(_WIDTHS) - 2,
+        )
+        for i, (k, n) in enumerate(pairwise(_WIDTHS))
+    )
+    return QuantizedModel(
+        "faults",
+        layers,
+        ("_silence_", "_unknown_", "one", "two", "three"),
+        InputQuantization(0.05, -20),
+        FrontendSettings(bands=20, context_frames=4),
+    )
 
 
 def prepare(folder: Path, *, progress: Progress = SILENT) -> Firmware:

@@ -31,8 +31,13 @@ class _HostDevice:
     def _boot(self, program: Path) -> None:
         self.program = program
         ours, theirs = socket.socketpair()
-        self._process = subprocess.Popen([str(program)], stdin=theirs.fileno(), stdout=theirs.fileno(),
-                                         stderr=subprocess.DEVNULL, start_new_session=True)
+        self._process = subprocess.Popen(
+            [str(program)],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         theirs.close()
         self.socket = ours
 

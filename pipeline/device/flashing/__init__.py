@@ -4,5 +4,15 @@ from pipeline.device.flashing.bootloader import Bootloader, Patience, touch
 from pipeline.device.flashing.ports import UsbPort, find_board, usb_ports
 from pipeline.device.flashing.tools import bossac, flash_swd, flash_usb, flat_image
 
-__all__ = ["Bootloader", "Patience", "UsbPort", "bossac", "find_board", "flash_swd", "flash_usb",
-           "flat_image", "touch", "usb_ports"]
+__all__ = [
+    "Bootloader",
+    "Patience",
+    "UsbPort",
+    "bossac",
+    "find_board",
+    "flash_swd",
+    "flash_usb",
+    "flat_image",
+    "touch",
+    "usb_ports",
+]

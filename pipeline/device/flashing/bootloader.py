@@ -12,8 +12,10 @@ import serial
 from pipeline.device.flashing.ports import PortLister, UsbPort, usb_ports
 from pipeline.errors import DeviceError
 
-HINT = ("double-tap the board's reset button, so that its LED pulses, and flash again; use a USB cable that carries "
-        "data; on Linux your user must be in the group dialout (sudo usermod -aG dialout $USER, then log in again)")
+HINT = (
+    "double-tap the board's reset button, so that its LED pulses, and flash again; use a USB cable that carries "
+    "data; on Linux your user must be in the group dialout (sudo usermod -aG dialout $USER, then log in again)"
+)
 
 
 def touch(device: str) -> None:
@@ -29,8 +31,9 @@ def touch(device: str) -> None:
     except (serial.SerialException, OSError) as error:
         text = str(error)
         if "ermission" in text:
-            raise DeviceError(f"no permission to open {device}",
-                              "sudo usermod -aG dialout $USER, then log in again") from None
+            raise DeviceError(
+                f"no permission to open {device}", "sudo usermod -aG dialout $USER, then log in again"
+            ) from None
         if "lock" in text or "busy" in text:
             raise DeviceError(f"another program holds {device}", "close the serial monitor") from None
         return  # it has just disappeared: the wait that follows finds out
@@ -63,9 +66,15 @@ class Bootloader:
         sleep, now: the clock; tests bring their own.
     """
 
-    def __init__(self, *, ports: PortLister = usb_ports, touch: Callable[[str], None] = touch,
-                 patience: Patience | None = None, sleep: Callable[[float], None] = time.sleep,
-                 now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        ports: PortLister = usb_ports,
+        touch: Callable[[str], None] = touch,
+        patience: Patience | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._ports, self._touch = ports, touch
         self._patience = patience or Patience()
         self._sleep, self._now = sleep, now
@@ -95,8 +104,10 @@ class Bootloader:
         """
         found = self._wait(board, bootloader=False)
         if found is None:
-            raise DeviceError(f"{board} was flashed, but its serial port did not come back",
-                              "press reset once; a program built by env nano33 has no USB serial")
+            raise DeviceError(
+                f"{board} was flashed, but its serial port did not come back",
+                "press reset once; a program built by env nano33 has no USB serial",
+            )
         return found
 
     def _find(self, board: UsbPort, *, bootloader: bool) -> UsbPort | None:

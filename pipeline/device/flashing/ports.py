@@ -47,8 +47,11 @@ class UsbPort:
         return bool(self.serial) and self.serial == other.serial
 
     def __str__(self) -> str:
-        names = [self.product, f"serial {self.serial}" if self.serial else "",
-                 f"at {self.location}" if self.location else ""]
+        names = [
+            self.product,
+            f"serial {self.serial}" if self.serial else "",
+            f"at {self.location}" if self.location else "",
+        ]
         text = ", ".join(name for name in names if name)
         return f"{self.device} ({text})" if text else self.device
 
@@ -85,6 +88,8 @@ def find_board(ports: Sequence[UsbPort], *, port: str | None = None, usb_serial:
     if not matches:
         raise DeviceError(f"no board with {wanted}; ports: {listed}", "check the cable: some carry power only")
     if len(matches) > 1:
-        raise DeviceError(f"{len(matches)} boards match: {'; '.join(map(str, matches))}",
-                          "name one by --port or by its USB serial number")
+        raise DeviceError(
+            f"{len(matches)} boards match: {'; '.join(map(str, matches))}",
+            "name one by --port or by its USB serial number",
+        )
     return matches[0]

@@ -23,8 +23,13 @@ APPLICATION_START = 0x10000
 """Where the Nano 33 BLE's bootloader starts the program; it lies below itself."""
 
 _PACKAGE = "platformio/tool-bossac-nordicnrf52"
-_OFFLINE = ("HTTPClientError", "InternetConnectionError", "internet connection", "Could not find the package",
-            "UnknownPackageError")
+_OFFLINE = (
+    "HTTPClientError",
+    "InternetConnectionError",
+    "internet connection",
+    "Could not find the package",
+    "UnknownPackageError",
+)
 
 
 def bossac() -> tuple[str, ...]:
@@ -40,22 +45,33 @@ def flat_image(elf: Path) -> bytes:
     """
     try:
         with elf.open("rb") as file:
-            parts = [(s["p_paddr"], s.data()) for s in ELFFile(file).iter_segments()
-                     if s["p_type"] == "PT_LOAD" and s["p_filesz"]]
+            parts = [
+                (s["p_paddr"], s.data())
+                for s in ELFFile(file).iter_segments()
+                if s["p_type"] == "PT_LOAD" and s["p_filesz"]
+            ]
     except (OSError, ELFError) as error:
         raise DeviceError(f"{elf} is not a firmware image: {error}", "name the .elf that PlatformIO built") from None
     start = min((address for address, _ in parts), default=0)
     if start != APPLICATION_START:
-        raise DeviceError(f"{elf.name} is linked for 0x{start:x}, the bootloader starts 0x{APPLICATION_START:x}",
-                          "build it for nano33")
+        raise DeviceError(
+            f"{elf.name} is linked for 0x{start:x}, the bootloader starts 0x{APPLICATION_START:x}",
+            "build it for nano33",
+        )
     flat = bytearray(b"\xff" * (max(address + len(data) for address, data in parts) - start))
     for address, data in parts:
-        flat[address - start:address - start + len(data)] = data
+        flat[address - start : address - start + len(data)] = data
     return bytes(flat)
 
 
-def flash_usb(image: Path, board: UsbPort, *, bootloader: Bootloader | None = None,
-              program: Sequence[str] | None = None, attempts: int = 2) -> UsbPort:
+def flash_usb(
+    image: Path,
+    board: UsbPort,
+    *,
+    bootloader: Bootloader | None = None,
+    program: Sequence[str] | None = None,
+    attempts: int = 2,
+) -> UsbPort:
     """Writes a program to a Nano 33 BLE over USB.
 
     Args:
@@ -79,14 +95,24 @@ def flash_usb(image: Path, board: UsbPort, *, bootloader: Bootloader | None = No
     loader = bootloader or Bootloader()
     for attempt in range(1, attempts + 1):
         port = loader.enter(board)
-        command = [*(program or bossac()), "--port", Path(port.device).name, "--write", "--erase", "-U", "--reset",
-                   str(image)]
+        command = [
+            *(program or bossac()),
+            "--port",
+            Path(port.device).name,
+            "--write",
+            "--erase",
+            "-U",
+            "--reset",
+            str(image),
+        ]
         log, status = _run(command, "bossac")
         if status == 0:
             return port
         if any(sign in log for sign in _OFFLINE):
-            raise ToolchainError("bossac is not installed and could not be fetched",
-                                 "connect to the internet once, or flash with a debug probe (--probe)")
+            raise ToolchainError(
+                "bossac is not installed and could not be fetched",
+                "connect to the internet once, or flash with a debug probe (--probe)",
+            )
         if attempt == attempts:
             raise DeviceError(f"bossac could not write {board}:\n{_tail(log)}", HINT)
     raise AssertionError("unreachable")
@@ -103,18 +129,35 @@ def flash_swd(image: Path, *, probe: str | None = None, target: str = "nrf52840"
         DeviceError: no such probe, or it cannot write the chip.
     """
     _check(image)
-    command = [sys.executable, "-m", "pyocd", "load", "--no-config", "--no-wait", "-t", target, "-e", "sector",
-               *(["-u", probe] if probe else []), "--format", "elf", str(image)]
+    command = [
+        sys.executable,
+        "-m",
+        "pyocd",
+        "load",
+        "--no-config",
+        "--no-wait",
+        "-t",
+        target,
+        "-e",
+        "sector",
+        *(["-u", probe] if probe else []),
+        "--format",
+        "elf",
+        str(image),
+    ]
     log, status = _run(command, "pyOCD")
     if status == 0:
         return
     if "No module named" in log:
         raise ToolchainError("pyOCD is not installed", "pip install 'dynq[swd]'")
     if "No target device available" in log or "No available debug probes" in log:
-        raise DeviceError(f"no debug probe{f' with ID {probe}' if probe else ''} is connected",
-                          "`pyocd list` shows the probes; on Linux they need pyOCD's udev rules")
-    raise DeviceError(f"pyOCD could not write {image.name}:\n{_tail(log)}",
-                      "check the SWD wires and that the chip has power")
+        raise DeviceError(
+            f"no debug probe{f' with ID {probe}' if probe else ''} is connected",
+            "`pyocd list` shows the probes; on Linux they need pyOCD's udev rules",
+        )
+    raise DeviceError(
+        f"pyOCD could not write {image.name}:\n{_tail(log)}", "check the SWD wires and that the chip has power"
+    )
 
 
 def _check(image: Path) -> None:
@@ -125,8 +168,17 @@ def _check(image: Path) -> None:
 def _run(command: list[str], name: str) -> tuple[str, int]:
     settings = {**os.environ, "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no", "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true"}
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, errors="replace", timeout=WRITE_SECONDS, env=settings, check=False)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=WRITE_SECONDS,
+            env=settings,
+            check=False,
+        )
     except FileNotFoundError:
         raise ToolchainError(f"{command[0]} is not on PATH", f"install {name}") from None
     except subprocess.TimeoutExpired:

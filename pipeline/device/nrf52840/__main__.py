@@ -26,8 +26,11 @@ _PR_SET_PDEATHSIG = 1
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline.device.nrf52840", description=__doc__)
     parser.add_argument("image", type=Path, help="firmware .elf, built for nano33")
-    parser.add_argument("--deliver-faults", action="store_true",
-                        help="let the firmware handle its faults, as a chip does, instead of ending with a backtrace")
+    parser.add_argument(
+        "--deliver-faults",
+        action="store_true",
+        help="let the firmware handle its faults, as a chip does, instead of ending with a backtrace",
+    )
     parser.add_argument("--control", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     control = socket.socket(fileno=options.control) if options.control is not None else None
@@ -50,8 +53,10 @@ def _serve(path: Path, control: socket.socket | None, deliver_faults: bool) -> i
     signal.signal(signal.SIGTERM, stop)
     if control is None:
         signal.signal(signal.SIGINT, stop)
-        print(f"virtual nRF52840 on {line.path}\n  pio device monitor --port {line.path} --baud 115200\n"
-              "Ctrl-C stops it", flush=True)
+        print(
+            f"virtual nRF52840 on {line.path}\n  pio device monitor --port {line.path} --baud 115200\nCtrl-C stops it",
+            flush=True,
+        )
     else:  # the parent decides: Ctrl-C in a terminal reaches this process too
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -18,9 +18,25 @@ class SystemControl(Peripheral):
     """NVIC (without priorities: the lowest number first, no nesting) and the system control block."""
 
     name = "SCS"
-    stored = frozenset({
-        0xD08, 0xD10, 0xD14, 0xD18, 0xD1C, 0xD20, 0xD24, 0xD34, 0xD38, 0xD88, 0xDFC,
-        0xF34, 0xF38, 0xF3C, *range(0x400, 0x4F0, 4)})
+    stored = frozenset(
+        {
+            0xD08,
+            0xD10,
+            0xD14,
+            0xD18,
+            0xD1C,
+            0xD20,
+            0xD24,
+            0xD34,
+            0xD38,
+            0xD88,
+            0xDFC,
+            0xF34,
+            0xF38,
+            0xF3C,
+            *range(0x400, 0x4F0, 4),
+        }
+    )
 
     def __init__(self, request_reset: Callable[[], None]) -> None:
         super().__init__()

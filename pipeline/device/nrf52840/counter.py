@@ -41,8 +41,14 @@ class InstructionCounter:
         state = int(native.ffi.cast("uintptr_t", self._state))
         handle = ctypes.c_size_t()
         status = uclib.uc_hook_add(
-            engine._uch, ctypes.byref(handle), unicorn.UC_HOOK_BLOCK, ctypes.c_void_p(hook), ctypes.c_void_p(state),
-            ctypes.c_uint64(1), ctypes.c_uint64(0))
+            engine._uch,
+            ctypes.byref(handle),
+            unicorn.UC_HOOK_BLOCK,
+            ctypes.c_void_p(hook),
+            ctypes.c_void_p(state),
+            ctypes.c_uint64(1),
+            ctypes.c_uint64(0),
+        )
         if status != unicorn.UC_ERR_OK:
             raise UcError(status)
 

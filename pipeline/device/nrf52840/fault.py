@@ -23,10 +23,15 @@ class Fault:
 
     def __str__(self) -> str:
         names = list(self.registers)
-        rows = [names[i:i + 4] for i in range(0, len(names), 4)]
+        rows = [names[i : i + 4] for i in range(0, len(names), 4)]
         registers = "\n".join("  " + "  ".join(f"{n:>4} {self.registers[n]:08x}" for n in row) for row in rows)
-        return "\n".join([f"{self.reason} after {self.instructions:,} instructions",
-                          *(f"  at {frame}" for frame in self.backtrace), registers])
+        return "\n".join(
+            [
+                f"{self.reason} after {self.instructions:,} instructions",
+                *(f"  at {frame}" for frame in self.backtrace),
+                registers,
+            ]
+        )
 
 
 class FaultError(Exception):

@@ -8,15 +8,26 @@ from typing import Any
 from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import UcError
 
-CORE = (*(getattr(arm, f"UC_ARM_REG_R{i}") for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR,
-        arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR)
+CORE = (
+    *(getattr(arm, f"UC_ARM_REG_R{i}") for i in range(13)),
+    arm.UC_ARM_REG_SP,
+    arm.UC_ARM_REG_LR,
+    arm.UC_ARM_REG_PC,
+    arm.UC_ARM_REG_XPSR,
+)
 """r0 to r12, sp, lr, pc, xpsr."""
 FLOAT = (*(getattr(arm, f"UC_ARM_REG_S{i}") for i in range(16)), arm.UC_ARM_REG_FPSCR)
 """The floating-point registers of a frame."""
 
 _RETURN = 0xFFFFFFE9  # to thread mode, main stack, frame with floating-point registers
-_STACKED = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_R12,
-            arm.UC_ARM_REG_LR)
+_STACKED = (
+    arm.UC_ARM_REG_R0,
+    arm.UC_ARM_REG_R1,
+    arm.UC_ARM_REG_R2,
+    arm.UC_ARM_REG_R3,
+    arm.UC_ARM_REG_R12,
+    arm.UC_ARM_REG_LR,
+)
 _FRAME_BYTES = 104
 _ALIGNED = 1 << 9  # xPSR: the core skipped a word to align the frame
 
@@ -37,7 +48,7 @@ def leave(engine: Any) -> int:
     """Pops the frame on top of the stack; where to go on."""
     frame = engine.reg_read(arm.UC_ARM_REG_SP)
     data = bytes(engine.mem_read(frame, _FRAME_BYTES))
-    words = [int.from_bytes(data[i:i + 4], "little") for i in range(0, _FRAME_BYTES, 4)]
+    words = [int.from_bytes(data[i : i + 4], "little") for i in range(0, _FRAME_BYTES, 4)]
     xpsr = words[7]
     for register, value in (*zip(_STACKED, words, strict=False), *zip(FLOAT, words[8:], strict=False)):
         engine.reg_write(register, value)

@@ -37,7 +37,7 @@ class DescriptorLine:
     def write(self, data: bytes) -> None:
         while data:
             try:
-                data = data[os.write(self._descriptor, data):]
+                data = data[os.write(self._descriptor, data) :]
                 self._stalled = False
             except BlockingIOError:
                 if self._stalled or not select.select([], [self._descriptor], [], _STALLED_SECONDS)[1]:

@@ -25,6 +25,7 @@ _EXCEPTION_EXIT = 8  # Unicorn's number for a branch to an exception return valu
 _SLICE = 2_000_000  # instructions between looks at the serial line, 10 to 20 ms
 _RESET_PIN, _RESET_WATCHDOG, _RESET_SOFTWARE = 1 << 0, 1 << 1, 1 << 2
 
+
 class SerialLine(Protocol):
     """The other end of UART0."""
 
@@ -78,9 +79,15 @@ class Machine:
         timers = [Timer(index, self.clock) for index in range(3)]
         nvmc = Nvmc(self._enable_flash_writes, self._erase_page)
         self._peripherals: dict[int, Peripheral] = {
-            0x40000000: self.power, 0x40002000: self.uart, **{0x40008000 + i * _PAGE: t for i, t in enumerate(timers)},
-            0x40010000: self.watchdog, 0x4001E000: nvmc, 0x50000000: Gpio(),
-            0xE0001000: core.CycleCounter(lambda: self._counter.instructions), 0xE000E000: self._system}
+            0x40000000: self.power,
+            0x40002000: self.uart,
+            **{0x40008000 + i * _PAGE: t for i, t in enumerate(timers)},
+            0x40010000: self.watchdog,
+            0x4001E000: nvmc,
+            0x50000000: Gpio(),
+            0xE0001000: core.CycleCounter(lambda: self._counter.instructions),
+            0xE000E000: self._system,
+        }
         self._timed: list[Peripheral] = [self.uart, *timers]
         for address, peripheral in self._peripherals.items():
             peripheral.changed = self._rescheduler(peripheral)
@@ -98,10 +105,10 @@ class Machine:
     def stack_low_water(self) -> int:
         """Most bytes of stack ever used: what lies above the first word that start-up's paint no longer covers."""
         bottom, top = self._image.stack
-        stack = self._ram.raw[bottom - RAM_BASE:top - RAM_BASE]
+        stack = self._ram.raw[bottom - RAM_BASE : top - RAM_BASE]
         paint = stack[:4]
         unused = 0
-        while unused < len(stack) and stack[unused:unused + 4] == paint:
+        while unused < len(stack) and stack[unused : unused + 4] == paint:
             unused += 4
         return len(stack) - unused
 
@@ -164,6 +171,7 @@ class Machine:
                 self._counter.stop_soon()
             elif at is not None:
                 self._counter.stop_by(at - self.clock.slept)
+
         return reschedule
 
     def _deadlines(self) -> list[int]:

@@ -36,9 +36,14 @@ class VirtualBoard:
         command = [sys.executable, "-m", "pipeline.device.nrf52840", str(image_elf), "--control", str(theirs.fileno())]
         if deliver_faults:
             command.append("--deliver-faults")
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                         cwd=Path(__file__).resolve().parents[3])
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[3],
+        )
         theirs.close()
         self._control = ours
         self._answers = ours.makefile("r", encoding="utf-8")
@@ -97,8 +102,9 @@ class VirtualBoard:
         try:
             text = self._answers.readline()
         except OSError:
-            raise DeviceError(f"the virtual board did not answer within {seconds:.0f} s",
-                              "is the machine overloaded?") from None
+            raise DeviceError(
+                f"the virtual board did not answer within {seconds:.0f} s", "is the machine overloaded?"
+            ) from None
         answer: dict[str, Any] = json.loads(text) if text else {"error": self._last_words()}
         if "fault" in answer:
             self._ended = DeviceError(f"the virtual board stopped: {answer['fault']}", _FAULT_HINT)

@@ -31,12 +31,14 @@ class Image:
             self._file = path.open("rb")
             self._elf: Any = ELFFile(self._file)
         except (OSError, ELFError) as error:
-            raise DeviceError(f"{path} is not a firmware image: {error}",
-                              "name the .elf that PlatformIO built") from None
+            raise DeviceError(
+                f"{path} is not a firmware image: {error}", "name the .elf that PlatformIO built"
+            ) from None
         if self._elf.get_machine_arch() != "ARM":
             raise DeviceError(f"{path} is built for {self._elf.get_machine_arch()}", "build it with --target nano33")
         self.segments: tuple[tuple[int, bytes], ...] = tuple(
-            (s["p_paddr"], s.data()) for s in self._elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"])
+            (s["p_paddr"], s.data()) for s in self._elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"]
+        )
         if not self.segments:
             raise DeviceError(f"{path} holds nothing to run", "build it again")
         self.vector_table: int = min(address for address, _ in self.segments)
@@ -61,8 +63,15 @@ class Image:
     @cached_property
     def _functions(self) -> list[tuple[int, int, str]]:
         table = self._elf.get_section_by_name(".symtab")
-        return sorted((s["st_value"] & ~1, s["st_size"], s.name) for s in table.iter_symbols()
-                      if s["st_info"]["type"] == "STT_FUNC") if table else []
+        return (
+            sorted(
+                (s["st_value"] & ~1, s["st_size"], s.name)
+                for s in table.iter_symbols()
+                if s["st_info"]["type"] == "STT_FUNC"
+            )
+            if table
+            else []
+        )
 
     @cached_property
     def _lines(self) -> list[tuple[int, str]]:
@@ -129,8 +138,14 @@ class Image:
 
     def _unwind(self, frame: list[int], read_word: Callable[[int], int], innermost: bool) -> list[int] | None:
         pc = (frame[_PC] & ~1) - (0 if innermost else 2)
-        entry = next((e for e in self._frame_entries
-                      if e["initial_location"] <= pc < e["initial_location"] + e["address_range"]), None)
+        entry = next(
+            (
+                e
+                for e in self._frame_entries
+                if e["initial_location"] <= pc < e["initial_location"] + e["address_range"]
+            ),
+            None,
+        )
         if entry is None:  # a naked or assembly function: its caller may still be in lr
             return [*frame[:_PC], frame[_LR]] if innermost else None
         rules = next((row for row in reversed(entry.get_decoded().table) if row["pc"] <= pc), None)
@@ -147,5 +162,3 @@ class Image:
         caller[_SP] = cfa
         caller[_PC] = caller[_LR]
         return caller
-
-

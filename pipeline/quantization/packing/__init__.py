@@ -4,6 +4,14 @@ from pipeline.quantization.packing.layout import COLUMN_TILE, DEVICE_BITS, VARIA
 from pipeline.quantization.packing.packed import PackedLayer, pack, unpack, unpack_parameters
 
 __all__ = [
-    "COLUMN_TILE", "DEVICE_BITS", "VARIANTS", "Layout", "PackedLayer", "layout_of", "native_variant", "pack", "unpack",
+    "COLUMN_TILE",
+    "DEVICE_BITS",
+    "VARIANTS",
+    "Layout",
+    "PackedLayer",
+    "layout_of",
+    "native_variant",
+    "pack",
+    "unpack",
     "unpack_parameters",
 ]

@@ -30,8 +30,13 @@ M4_W2_BLOCK_STEPS = 5
 """Most steps of the 2-bit Cortex-M4 kernel between two extractions of its packed accumulators."""
 
 _NATIVE = {
-    "cortex-m0": "scalar", "cortex-m0plus": "scalar", "cortex-m3": "scalar",
-    "cortex-m4": "cortex_m4_dsp", "cortex-m7": "cortex_m4_dsp", "cortex-m33": "cortex_m4_dsp", "cortex-m55": "mve",
+    "cortex-m0": "scalar",
+    "cortex-m0plus": "scalar",
+    "cortex-m3": "scalar",
+    "cortex-m4": "cortex_m4_dsp",
+    "cortex-m7": "cortex_m4_dsp",
+    "cortex-m33": "cortex_m4_dsp",
+    "cortex-m55": "mve",
     "host": "reference",
 }
 

@@ -49,8 +49,9 @@ def pack(layer: QuantizedLayer, variant: str) -> PackedLayer:
     fields[real & layout.flipped] ^= 1 << (layer.bits - 1)
     shifts = np.arange(0, 8, layer.bits, dtype=np.uint8)
     weights = np.bitwise_or.reduce(fields.reshape(-1, shifts.size) << shifts, axis=1).astype(np.uint8).tobytes()
-    return PackedLayer(variant, weights, _columns(layer, COLUMN_TILE[variant]), layer.inputs, layer.outputs, layer.bits,
-                       layer.relu)
+    return PackedLayer(
+        variant, weights, _columns(layer, COLUMN_TILE[variant]), layer.inputs, layer.outputs, layer.bits, layer.relu
+    )
 
 
 def _columns(layer: QuantizedLayer, tile: int) -> Floats:
@@ -69,8 +70,10 @@ def unpack(packed: PackedLayer) -> NDArray[np.uint8]:
     layout = layout_of(packed.variant, packed.inputs, packed.outputs, packed.bits)
     raw = np.frombuffer(packed.weights, np.uint8)
     if raw.size * 8 != layout.inputs.size * packed.bits:
-        raise QuantizationError(f"{raw.size} weight bytes for {packed.inputs} x {packed.outputs} at {packed.bits} "
-                                f"bits, {packed.variant} takes {layout.inputs.size * packed.bits // 8}")
+        raise QuantizationError(
+            f"{raw.size} weight bytes for {packed.inputs} x {packed.outputs} at {packed.bits} "
+            f"bits, {packed.variant} takes {layout.inputs.size * packed.bits // 8}"
+        )
     shifts = np.arange(0, 8, packed.bits, dtype=np.uint8)
     fields = ((raw[:, None] >> shifts) & ((1 << packed.bits) - 1)).ravel().astype(np.uint8)
     fields[layout.flipped] ^= 1 << (packed.bits - 1)
