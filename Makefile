@@ -35,14 +35,15 @@ test-all: setup ## the long ones too
 
 lint: setup ## ruff, mypy, clang-format
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	git ls-files '*.c' '*.h' '*.cc' '*.cpp' | xargs $(BIN)/clang-format --dry-run --Werror
 
 bench: setup ## instruction counts of the kernels on every core, against the committed figures
-	$(BIN)/python -m pipeline.bench
+	$(BIN)/python -m lab.bench
 
 faults: setup ## thousands of runs over a link that drops, flips and doubles bytes
-	$(BIN)/python -m pipeline.device.faults
+	$(BIN)/python -m lab.faults
 
 lock: ## pin what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(pip|setuptools|wheel)==' > requirements.lock

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from pipeline.console import console, guarded
-from pipeline.device.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
 from pipeline.device.session import start_machine
 from pipeline.errors import DeviceError, UsageError
+from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
 from pipeline.targets import board
 
 PATH = click.Path(path_type=Path)

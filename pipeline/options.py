@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from pipeline.device.hardware_map import MappedBoard, load_hardware_map
 from pipeline.errors import UsageError
+from pipeline.flashing.hardware_map import MappedBoard, load_hardware_map
 from pipeline.progress import Progress
 from pipeline.targets import TARGETS
 from pipeline.workflow.data import Data

@@ -1,4 +1,4 @@
-/* Jobs for the runners: calls of the kernel library, written by pipeline/bench/runner.py as one block of bytes. */
+/* Jobs for the runners: calls of the kernel library, written by lab/bench/runner.py as one block of bytes. */
 #ifndef BENCH_JOBS_H_
 #define BENCH_JOBS_H_
 

@@ -1,4 +1,4 @@
-/* Runs one kernel variant over a list of jobs, on any core that QEMU emulates; pipeline/bench/runner.py is the other
+/* Runs one kernel variant over a list of jobs, on any core that QEMU emulates; lab/bench/runner.py is the other
  * side. The jobs lie in memory as a blob at BLOB_BASE before reset; results leave through semihosting, into the file
  * that the blob names. Kept free of the boards in firmware/boards: it must also run where those do not fit. */
 #include <math.h>

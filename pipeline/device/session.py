@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.device import host, qemu
 from pipeline.device.client import BuildInfo, Client
 from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
+from pipeline.emulators import host, qemu
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
 from pipeline.targets import Board, board
@@ -85,7 +85,7 @@ def start_machine(chosen: Board, elf: Path) -> AbstractContextManager[Machine]:
         return qemu.start(chosen, elf, log)
     if chosen.cpu == "host":
         return host.start(elf, log)
-    from pipeline.device import nrf52840  # needs the Unicorn CPU emulator, which the other targets do not
+    from pipeline.emulators import nrf52840  # needs the Unicorn CPU emulator, which the other targets do not
 
     virtual: AbstractContextManager[Machine] = nrf52840.start(elf)
     return virtual

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.baseline import run_baseline, write_inputs
+from lab.baselines import run_baseline, write_inputs
 from pipeline.frontend import input_quantization
 from pipeline.progress import Progress
 from pipeline.report import Baseline
@@ -46,7 +46,7 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
         "float": float_stage.key,
         "test": data.test.key,
         "training": data.recipe.training.model_dump(),
-        "code": code_version("pipeline/baseline", "pipeline/workflow/baselines.py"),
+        "code": code_version("lab/baselines", "pipeline/workflow/baselines.py"),
     }
     stage = stages.run("baselines", inputs, make)
     test, labels = data.test, data.recipe.corpus.labels

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.device import DeviceResult
-from pipeline.device.desk import run_on_boards
-from pipeline.device.flashing import usb_ports
-from pipeline.device.hardware_map import MappedBoard
 from pipeline.errors import UsageError
 from pipeline.export import read_tflite
 from pipeline.files import write_text
 from pipeline.firmware import FirmwareImage
+from pipeline.flashing import usb_ports
+from pipeline.flashing.desk import run_on_boards
+from pipeline.flashing.hardware_map import MappedBoard
 from pipeline.progress import Progress
 from pipeline.stages import Stages, code_version
 from pipeline.workflow.data import TestSet

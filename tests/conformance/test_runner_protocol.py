@@ -10,7 +10,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from pipeline.device import host, qemu
+from pipeline.emulators import host, qemu
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.quantization import QuantizedModel, logits, softmax

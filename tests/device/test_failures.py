@@ -171,7 +171,7 @@ def test_nothing_is_left_behind_when_the_harness_is_killed(built, tmp_path):
         import time
         from pathlib import Path
         from pipeline.targets import board
-        from pipeline.device import qemu
+        from pipeline.emulators import qemu
         with qemu.start(board("qemu"), Path({str(image.elf)!r}), Path({str(tmp_path / "log")!r})) as machine:
             print(machine.popen.pid, flush=True)
             time.sleep(60)

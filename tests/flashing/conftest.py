@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from pipeline.device.flashing import Bootloader, Patience, UsbPort
-from pipeline.device.flashing.ports import BOOTLOADER, SKETCH
+from pipeline.flashing import Bootloader, Patience, UsbPort
+from pipeline.flashing.ports import BOOTLOADER, SKETCH
 
 
 def nano(

@@ -7,8 +7,8 @@ import tty
 
 import pytest
 
-from pipeline.device.flashing import touch
 from pipeline.errors import DeviceError
+from pipeline.flashing import touch
 from tests.flashing.conftest import FakeUsb, nano
 
 

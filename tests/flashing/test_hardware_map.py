@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.device.hardware_map import MappedBoard, load_hardware_map, on_all
 from pipeline.errors import DeviceError, UsageError
+from pipeline.flashing.hardware_map import MappedBoard, load_hardware_map, on_all
 from tests.flashing.conftest import nano
 
 TWO = """

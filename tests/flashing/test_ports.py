@@ -4,8 +4,8 @@ import pytest
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
-from pipeline.device.flashing import UsbPort, find_board, usb_ports
 from pipeline.errors import DeviceError
+from pipeline.flashing import UsbPort, find_board, usb_ports
 from tests.flashing.conftest import nano
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.device.flashing import bossac, flash_swd, flash_usb, flat_image, tools
 from pipeline.errors import DeviceError, ToolchainError
+from pipeline.flashing import bossac, flash_swd, flash_usb, flat_image, tools
+from tests.emulators.nrf52840.conftest import build_exerciser
 from tests.flashing.conftest import FakeUsb, nano
-from tests.nrf52840.conftest import build_exerciser
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_bossac.py")))
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.bench.cores import CORES
-from pipeline.bench.image import Image, build_image
-from pipeline.bench.runner import run_jobs
+from lab.bench.cores import CORES
+from lab.bench.image import Image, build_image
+from lab.bench.runner import run_jobs
 from pipeline.errors import ToolchainError
 from tests.kernels.vectors import Case, all_cases, bound_cases, shape_cases
 

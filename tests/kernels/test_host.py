@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.bench.image import build_host_runner
-from pipeline.bench.runner import Job, run_jobs_on_host
+from lab.bench.image import build_host_runner
+from lab.bench.runner import Job, run_jobs_on_host
 from pipeline.quantization import fully_connected, quantize_columns, quantize_frame
 from tests.kernels.vectors import all_cases, random_cases
 

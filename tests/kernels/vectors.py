@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.bench.runner import Job
+from lab.bench.runner import Job
 from pipeline.quantization import Frame, QuantizedLayer, fully_connected, quantize_columns, quantize_frame
 
 f32 = np.float32

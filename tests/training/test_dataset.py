@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.folds import cross_validation, speaker_folds
 from pipeline import frontend
 from pipeline.errors import RecipeError
 from pipeline.training import dataset as module
 from pipeline.training.dataset import centred_features, prepare
-from pipeline.training.folds import cross_validation, speaker_folds
 
 
 def test_features_are_those_of_the_front_end_clip_by_clip(corpus, recipe, dataset):

@@ -1,0 +1,1 @@
+"""Measures the product, and is no part of it: benchmarks, fault campaigns, baselines of others, cross-validation."""

@@ -1,0 +1,139 @@
+"""Runs the baselines in a process of their own and reads what they left."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.baselines.inputs import BaselineInputs
+from pipeline.errors import ToolchainError
+from pipeline.progress import SILENT, Progress
+from pipeline.quantization import InputQuantization
+from pipeline.recipe import Recipe
+
+PROCESS_SECONDS = 1200
+"""A baseline process that takes longer is stuck."""
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """One baseline on the test clips.
+
+    Attributes:
+        file: its ``.tflite``, int8 in and out.
+        model_bytes: size of the file.
+        logits: float32 ``[n, labels]``, dequantized outputs in LiteRT.
+    """
+
+    name: str
+    file: Path
+    model_bytes: int
+    logits: NDArray[np.float32]
+
+
+def write_inputs(
+    path: Path,
+    *,
+    training: NDArray[np.int8],
+    training_labels: NDArray[np.int64],
+    testing: NDArray[np.int8],
+    weights: tuple[NDArray[np.float32], ...],
+    biases: tuple[NDArray[np.float32], ...],
+    quantization: InputQuantization,
+) -> Path:
+    """Writes the features file that :func:`run_baseline` takes; shapes as in ``BaselineInputs``.
+
+    Raises:
+        UsageError: shapes do not go together.
+    """
+    BaselineInputs(training, training_labels, testing, weights, biases, quantization).save(path)
+    return path
+
+
+def run_baseline(inputs: Path, recipe: Recipe, out_dir: Path, progress: Progress = SILENT) -> list[BaselineResult]:
+    """TFLite post-training int8, and tfmot's 8-bit quantization-aware training, of one float network.
+
+    Args:
+        inputs: file from :func:`write_inputs`.
+        recipe: batch size, learning rate and seed of quantization-aware training come from here.
+        out_dir: receives both ``.tflite`` files.
+
+    Raises:
+        ToolchainError: tfmot is not installed, or the process failed or took too long.
+    """
+    settings = recipe.training
+    data = BaselineInputs.load(inputs)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    prepared = out_dir / "inputs.npz"
+    BaselineInputs(
+        data.training,
+        data.training_labels,
+        data.testing,
+        data.weights,
+        data.biases,
+        data.input,
+        settings.batch_size,
+        settings.qat_learning_rate,
+        settings.seed,
+    ).save(prepared)
+    try:
+        _run(prepared, out_dir, len(data.training), progress)
+    finally:
+        prepared.unlink(missing_ok=True)
+    found = json.loads((out_dir / "baselines.json").read_text("utf-8"))
+    return [
+        BaselineResult(
+            entry["name"],
+            out_dir / entry["file"],
+            (out_dir / entry["file"]).stat().st_size,
+            np.load(out_dir / entry["logits"]),
+        )
+        for entry in found
+    ]
+
+
+def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
+    command = [sys.executable, "-m", "lab.baselines", str(inputs), str(out_dir)]
+    last: deque[str] = deque(maxlen=15)
+    with (
+        progress.task("Baselines: tfmot and TFLite, int8", epochs) as task,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        stuck = threading.Timer(PROCESS_SECONDS, process.kill)
+        stuck.start()
+        try:
+            for line in process.stdout or ():
+                if re.match(r"epoch \d+ of \d+", line):
+                    task.advance()
+                else:
+                    last.append(line.rstrip())
+            status = process.wait()
+        finally:
+            stuck.cancel()
+            process.kill()
+    if status != 0:
+        text = "\n".join(last)
+        if "No module named" in text:
+            raise ToolchainError(
+                f"the baselines need a package: {last[-1]}",
+                "pip install tensorflow-model-optimization tf_keras ai-edge-litert",
+            )
+        raise ToolchainError(
+            f"the baseline process ended with status {status}:\n{text}", f"run it by hand: {' '.join(command)}"
+        )

@@ -1,0 +1,201 @@
+"""Builds the bare-metal image that runs jobs on a core (firmware/bench/runner.c)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from lab.bench.cores import Core
+from pipeline.errors import ToolchainError
+
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+DYNQ = FIRMWARE / "lib" / "dynq"
+BENCH = FIRMWARE / "bench"
+
+MAX_SCRATCH = 8_652
+"""Bytes of scratch that the runner sets aside: what the hungriest variant takes for 4096 inputs."""
+
+_SECONDS = 120
+_WARNINGS = ("-Wall", "-Wextra", "-Werror")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A linked runner.
+
+    Attributes:
+        objects: the kernel library's compiled files.
+    """
+
+    core: Core
+    variant: str
+    elf: Path
+    objects: tuple[Path, ...]
+
+
+def tool(name: str) -> str:
+    """Path of a program.
+
+    Raises:
+        ToolchainError: it is not on PATH.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise ToolchainError(f"{name} is not on PATH", "make setup installs gcc-arm-none-eabi and qemu-system-arm")
+    return path
+
+
+def run_tool(command: list[str], what: str, seconds: int = _SECONDS) -> str:
+    """Runs a program to its end and returns its standard output.
+
+    Raises:
+        ToolchainError: it failed or took too long; the message carries the end of its output.
+    """
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolchainError(f"{what} took over {seconds} s", "is the machine overloaded?") from None
+    if done.returncode:
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-20:])
+        raise ToolchainError(f"{what} failed with exit status {done.returncode}:\n{tail}")
+    return done.stdout
+
+
+def build_image(core: Core, folder: Path, *, variant: str | None = None, optimize: str = "-O2") -> Image:
+    """Compiles the kernel library and the runner for a core.
+
+    Args:
+        folder: where the image goes.
+        variant: kernels to compile in place of the core's own; the core must be able to run them.
+        optimize: GCC's optimisation option.
+
+    Raises:
+        ToolchainError: no compiler, or it failed.
+    """
+    compiler = tool("arm-none-eabi-gcc")
+    chosen = variant or core.variant
+    folder = folder / f"{core.name}-{chosen}{optimize}"
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = [
+        f"-mcpu={core.cpu}",
+        "-mthumb",
+        *core.flags,
+        "-std=c11",
+        optimize,
+        "-g",
+        "-ffp-contract=off",
+        "-ffunction-sections",
+        "-fdata-sections",
+        *_WARNINGS,
+        f"-I{DYNQ}",
+        f"-DBLOB_BASE={core.blob[0]:#x}u",
+        f"-DMAX_OUTPUTS={core.max_outputs}",
+        f"-DMAX_SCRATCH={MAX_SCRATCH if core.ram[1] > 0x4000 else 4096}",
+        *([f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else []),
+    ]
+    objects = []
+    for source in [*library_sources(), BENCH / "runner.c"]:
+        objects.append(folder / f"{source.name}.o")
+        run_tool(
+            [compiler, *flags, "-c", str(source), "-o", str(objects[-1])], f"compiling {source.name} for {core.cpu}"
+        )
+    memory = {
+        "code_origin": core.code[0],
+        "code_length": core.code[1],
+        "ram_origin": core.ram[0],
+        "ram_length": core.ram[1],
+    }
+    elf = folder / "runner.elf"
+    run_tool(
+        [
+            compiler,
+            *flags,
+            *map(str, objects),
+            "-nostartfiles",
+            "--specs=nosys.specs",
+            f"-T{BENCH / 'runner.ld'}",
+            *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()),
+            "-Wl,--gc-sections",
+            "-lm",
+            "-Wl,--no-warn-rwx-segments",
+            "-o",
+            str(elf),
+        ],
+        f"linking the {core.name} runner",
+    )
+    return Image(core, chosen, elf, tuple(objects[:-1]))
+
+
+def library_sources() -> list[Path]:
+    """Every source file of the kernel library; those of other variants compile to nothing."""
+    return sorted([*DYNQ.glob("*.c"), *DYNQ.glob("*.S")])
+
+
+def build_host_runner(folder: Path, variant: str, *, flags: tuple[str, ...] = ()) -> Path:
+    """Compiles a portable variant and the host's runner.
+
+    Args:
+        variant: ``reference`` or ``scalar``.
+        flags: further compiler flags, sanitizers for instance.
+
+    Raises:
+        ToolchainError: no C compiler, or it failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / f"host-{variant}"
+    run_tool(
+        [
+            tool("gcc"),
+            "-std=c11",
+            "-O2",
+            "-g",
+            "-ffp-contract=off",
+            *_WARNINGS,
+            *flags,
+            f"-DDYNQ_VARIANT_{variant.upper()}",
+            f"-I{DYNQ}",
+            *map(str, DYNQ.glob("*.c")),
+            str(BENCH / "host_runner.c"),
+            "-o",
+            str(program),
+        ],
+        f"building the host runner ({variant})",
+    )
+    return program
+
+
+def code_bytes(image: Image) -> dict[int, int]:
+    """Bytes of code of the kernel library at 8, 4 and 2 bits: its linked functions but other widths' kernels.
+
+    Functions of one bit width end in ``_w8``, ``_w4`` or ``_w2``. Counts compiled code only, not libgcc's soft floats.
+    """
+    common = 0
+    kernels = {8: 0, 4: 0, 2: 0}
+    linked = set(functions(image.elf))
+    for path in image.objects:
+        for name, (_, size) in functions(path).items():
+            own = [bits for bits in kernels if f"_w{bits}" in name]
+            if name in linked and own:
+                kernels[own[0]] += size
+            elif name in linked:
+                common += size
+    return {bits: common + size for bits, size in kernels.items()}
+
+
+def functions(elf: Path) -> dict[str, tuple[int, int]]:
+    """Address (without the Thumb bit) and size in bytes of every function in an image or object file."""
+    with elf.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        symbols = table.iter_symbols() if isinstance(table, SymbolTableSection) else iter(())
+        return {
+            symbol.name: (symbol["st_value"] & ~1, symbol["st_size"])
+            for symbol in symbols
+            if symbol["st_info"]["type"] == "STT_FUNC"
+        }

@@ -1,0 +1,113 @@
+"""Figures as JSON and Markdown, beside those of an earlier run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from lab.bench.suite import Row
+from pipeline.errors import UsageError
+
+Key = tuple[str, str, int, str, str]
+FORMAT = 1
+
+
+def to_json(rows: Sequence[Row], versions: Mapping[str, str]) -> str:
+    """Rows as a JSON document."""
+    document = {"format": FORMAT, "versions": dict(versions), "rows": [asdict(row) for row in rows]}
+    return json.dumps(document, indent=1) + "\n"
+
+
+def from_json(text: str, where: str) -> dict[Key, Row]:
+    """Rows of a JSON document by key.
+
+    Raises:
+        UsageError: the document is not one of ours.
+    """
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            raise ValueError(f"format {document['format']}")
+        rows = [Row(**row) for row in document["rows"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{where} holds no figures of this benchmark: {error}", "delete it, or name another") from None
+    return {row.key: row for row in rows}
+
+
+def committed(path: Path) -> dict[Key, Row]:
+    """The figures last committed at ``path``; where there is no such commit, those in the file; else none."""
+    try:
+        shown = subprocess.run(
+            ["git", "show", f"HEAD:./{path.name}"],
+            cwd=path.parent,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        text = shown.stdout if shown.returncode == 0 else ""
+    except (OSError, subprocess.TimeoutExpired):
+        text = ""
+    if not text and path.is_file():
+        text = path.read_text()
+    return from_json(text, str(path)) if text else {}
+
+
+def regressions(rows: Iterable[Row], before: Mapping[Key, Row], tolerance: float) -> list[str]:
+    """One line for every figure that grew by more than ``tolerance`` (0.01 is 1 %)."""
+    found = []
+    for row in rows:
+        old = before.get(row.key)
+        for name in ("instructions", "cycles", "code_bytes", "scratch_bytes"):
+            new_value, old_value = getattr(row, name), getattr(old, name, None)
+            if new_value and old_value and new_value > old_value * (1 + tolerance):
+                found.append(
+                    f"{row.core} {row.variant}, {row.bits} bits, {row.what}, {row.source}: {name} "
+                    f"{old_value} -> {new_value} (x {new_value / old_value:.3f})"
+                )
+    return found
+
+
+def _ratio(new: int | None, old: int | None) -> str:
+    return "" if not new or not old else f"{new / old:.3f}"
+
+
+_INTRODUCTION = """\
+# Kernel figures
+
+Written by `make bench`; {versions}, -O2. Instructions are exact and repeat exactly: a whole library call, dynamic
+quantization and float output included. *floats*: the call finds the frame's range and codes; *bytes*: int8 input.
+`cycles~` is an estimate for the Cortex-M4 with zero wait states by the model in `lab/bench/cycles.py`. *vs
+reference* is how many times fewer instructions than the portable C reference on the same core; *vs before* compares
+with the last committed figures (below 1 is better). Sizes are bytes; *code* is the library's at that bit width,
+*scratch* the largest of the layers'.
+"""
+
+_HEAD = (
+    "| bits | shape | input | instructions | per MAC | cycles~ | per MAC | vs reference | vs before | code "
+    "| weights | parameters | scratch |\n|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+)
+
+
+def to_markdown(rows: Sequence[Row], before: Mapping[Key, Row], versions: Mapping[str, str]) -> str:
+    """Rows as a page, one table per core."""
+    references = {(row.core, row.bits, row.what, row.source): row for row in rows if row.variant == "reference"}
+    parts = [_INTRODUCTION.format(versions=", ".join(f"{name} {version}" for name, version in versions.items()))]
+    for core, variant in dict.fromkeys((row.core, row.variant) for row in rows):
+        parts.append(f"\n## {core}: {variant}\n\n{_HEAD}")
+        for row in rows:
+            if (row.core, row.variant) == (core, variant):
+                old = before.get(row.key)
+                reference = references.get((row.core, row.bits, row.what, row.source))
+                cycles = ("", "") if row.cycles is None else (f"{row.cycles:,}", f"{row.cycles / row.macs:.3f}")
+                gain = f"{reference.instructions / row.instructions:.2f}" if reference else ""
+                parts.append(
+                    f"| {row.bits} | {row.what} | {row.source} | {row.instructions:,} | "
+                    f"{row.instructions / row.macs:.3f} | {cycles[0]} | {cycles[1]} | {gain} | "
+                    f"{_ratio(row.instructions, old.instructions if old else None)} | {row.code_bytes:,} | "
+                    f"{row.weight_bytes:,} | {row.parameter_bytes:,} | {row.scratch_bytes:,} |\n"
+                )
+    return "".join(parts)

@@ -1,5 +1,0 @@
-"""A virtual Arduino Nano 33 BLE: runs the image that the real one runs, behind a pty like a real board's port."""
-
-from pipeline.device.nrf52840.process import VirtualBoard, start
-
-__all__ = ["VirtualBoard", "start"]

@@ -1,0 +1,306 @@
+"""A virtual nRF52840: Unicorn's Cortex-M4F, the memory map, interrupts, sleep, resets and faults."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import unicorn
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3.unicorn import Uc, UcError
+
+from pipeline.emulators.nrf52840 import core, frames
+from pipeline.emulators.nrf52840.counter import InstructionCounter
+from pipeline.emulators.nrf52840.fault import REGISTER_NAMES, Fault, FaultError, describe
+from pipeline.emulators.nrf52840.peripherals import Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
+from pipeline.emulators.nrf52840.symbols import Image
+from pipeline.emulators.nrf52840.timers import CYCLES_PER_SECOND, Clock, Timer, Watchdog
+from pipeline.emulators.nrf52840.uart import Uart
+
+FLASH_BYTES = 0x100000
+RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
+_PAGE = 0x1000
+_EXCEPTION_EXIT = 8  # Unicorn's number for a branch to an exception return value
+_SLICE = 2_000_000  # instructions between looks at the serial line, 10 to 20 ms
+_RESET_PIN, _RESET_WATCHDOG, _RESET_SOFTWARE = 1 << 0, 1 << 1, 1 << 2
+
+
+class SerialLine(Protocol):
+    """The other end of UART0."""
+
+    def read(self, limit: int, wait_seconds: float) -> bytes:
+        """Up to ``limit`` bytes, waiting at most that long for the first; ``b""`` when there are none."""
+
+    def write(self, data: bytes) -> None:
+        """Takes bytes that the board sent."""
+
+
+class Machine:
+    """One chip with one image.
+
+    Args:
+        image: the ELF to run; its lowest flash address is its vector table.
+        line: the other end of the serial port.
+        deliver_faults: let the firmware's HardFault handler run, as on a chip, instead of ending the run.
+
+    Raises:
+        ToolchainError: no C compiler for the instruction counter.
+    """
+
+    def __init__(self, image: Image, line: SerialLine, *, deliver_faults: bool = False) -> None:
+        self._image = image
+        self._line = line
+        self._deliver_faults = deliver_faults
+        self._engine: Any = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        engine = self._engine
+        engine.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+        engine.mem_map(0, FLASH_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
+        engine.mem_write(0, b"\xff" * FLASH_BYTES)
+        self._ram = ctypes.create_string_buffer(RAM_BYTES)
+        engine.mem_map_ptr(RAM_BASE, RAM_BYTES, unicorn.UC_PROT_ALL, ctypes.addressof(self._ram))
+        for address, data in image.segments:
+            engine.mem_write(address, data)
+        self._counter = InstructionCounter(engine)
+        self.clock = Clock(lambda: self._counter.instructions)
+        self._output = bytearray()
+        self._exit_exception = False
+        self._reset_requested = 0
+        self._stop_requested = False
+        self._trap: int | None = None
+        self._handling = 0  # number of the exception in progress; interrupts do not nest
+        self._waiting = False  # whether an interrupt is held back by PRIMASK
+        self._bad_address = 0
+
+        self.uart = Uart(self.clock, self._send)
+        self.power = PowerAndClock()
+        self.watchdog = Watchdog(self.clock)
+        self._system = core.SystemControl(lambda: self._request_reset(_RESET_SOFTWARE))
+        timers = [Timer(index, self.clock) for index in range(3)]
+        nvmc = Nvmc(self._enable_flash_writes, self._erase_page)
+        self._peripherals: dict[int, Peripheral] = {
+            0x40000000: self.power,
+            0x40002000: self.uart,
+            **{0x40008000 + i * _PAGE: t for i, t in enumerate(timers)},
+            0x40010000: self.watchdog,
+            0x4001E000: nvmc,
+            0x50000000: Gpio(),
+            0xE0001000: core.CycleCounter(lambda: self._counter.instructions),
+            0xE000E000: self._system,
+        }
+        self._timed: list[Peripheral] = [self.uart, *timers]
+        for address, peripheral in self._peripherals.items():
+            peripheral.changed = self._rescheduler(peripheral)
+            engine.mmio_map(address, _PAGE, self._reader(peripheral), None, self._writer(peripheral), None)
+        engine.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
+        engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
+        self._pc = 0
+        self._reset(0)
+
+    @property
+    def instructions(self) -> int:
+        """Instructions executed since power-up; exact, and readable from any thread."""
+        return self._counter.instructions
+
+    def stack_low_water(self) -> int:
+        """Most bytes of stack ever used: what lies above the first word that start-up's paint no longer covers."""
+        bottom, top = self._image.stack
+        stack = self._ram.raw[bottom - RAM_BASE : top - RAM_BASE]
+        paint = stack[:4]
+        unused = 0
+        while unused < len(stack) and stack[unused : unused + 4] == paint:
+            unused += 4
+        return len(stack) - unused
+
+    def stop(self) -> None:
+        """Makes :meth:`run` return; safe from another thread."""
+        self._stop_requested = True
+        self._counter.stop_soon()
+
+    def press_reset(self) -> None:
+        """Pulls the reset pin; safe from another thread."""
+        self._request_reset(_RESET_PIN)
+
+    def run(self) -> None:
+        """Runs until :meth:`stop`.
+
+        Raises:
+            FaultError: an access to nothing, an undefined instruction or another fault, unless they are delivered.
+        """
+        while not self._stop_requested:
+            try:
+                sleeping = self._run_slice()
+            except UcError as error:
+                self._fault(error)
+                continue
+            except UnmodelledRegister as error:
+                self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
+                raise self._fault_error(str(error)) from None
+            self._flush()
+            if self.watchdog.expired():
+                self._request_reset(_RESET_WATCHDOG)
+            if self._reset_requested:
+                self._reset(self._reset_requested)
+                continue
+            self._receive(sleeping)
+            self._take_interrupt()
+
+    def _run_slice(self) -> bool:
+        """Executes until something needs attention; whether that is the core sleeping."""
+        now, slept = self.clock.now(), self.clock.slept
+        until = now if self._waiting else min([now + _SLICE, *self._deadlines()])  # waiting: look again after a block
+        self._counter.run_until(max(until, now + 1) - slept)
+        if self._stop_requested or self._reset_requested:
+            return False
+        self._engine.emu_start(self._pc | 1, 0xFFFFFFFE)
+        self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
+        if self._exit_exception:
+            self._exit_exception = False
+            self._handling = 0
+            self._pc = frames.leave(self._engine)
+            return False
+        if self._trap is not None:
+            trap, self._trap = self._trap, None
+            raise self._fault_error(f"exception {trap} (a breakpoint or supervisor call)")
+        return not self._counter.stopped and not self._reset_requested
+
+    def _rescheduler(self, peripheral: Peripheral) -> Callable[[], None]:
+        def reschedule() -> None:
+            at = peripheral.deadline()
+            if peripheral is self._system or peripheral.pending():
+                self._counter.stop_soon()
+            elif at is not None:
+                self._counter.stop_by(at - self.clock.slept)
+
+        return reschedule
+
+    def _deadlines(self) -> list[int]:
+        return [at for p in (*self._timed, self.watchdog) if (at := p.deadline()) is not None]
+
+    def _receive(self, sleeping: bool) -> None:
+        """Takes what came over the line. A sleeping core waits here until something wakes it."""
+        for peripheral in self._timed:
+            peripheral.advance()
+        awake = not sleeping or any(p.pending() for p in self._timed)
+        wait = 0.0
+        if not awake:
+            ahead = min([self.clock.now() + CYCLES_PER_SECOND, *self._deadlines()]) - self.clock.now()
+            wait = max(0, ahead) / CYCLES_PER_SECOND
+        room = self.uart.room()
+        data = self._line.read(room, 0 if self.uart.deadline() else wait) if room else b""
+        if data:
+            self.uart.receive(data)
+        elif not awake:  # nothing came: time passed up to the next event
+            cycles = round(wait * CYCLES_PER_SECOND)
+            self.clock.slept += cycles
+            self.watchdog.slept(cycles)
+            for peripheral in self._timed:
+                peripheral.advance()
+
+    # exceptions
+
+    def _take_interrupt(self) -> None:
+        self._waiting = False
+        if self._handling:
+            return
+        exception = self._system.next_interrupt(self._timed)
+        if exception is None:
+            return
+        if self._engine.reg_read(arm.UC_ARM_REG_PRIMASK) & 1:
+            self._waiting = True
+        else:
+            self._system.acknowledge(exception)
+            self._enter_exception(exception)
+
+    def _enter_exception(self, exception: int) -> None:
+        vector = self._system.vector(exception, self._image.vector_table)
+        frames.enter(self._engine, self._pc)
+        self._pc = self._peek(vector) & ~1
+        self._handling = exception
+
+    def _on_exception(self, engine: Any, number: int, _: object) -> None:
+        if number == _EXCEPTION_EXIT and self._handling:
+            self._exit_exception = True
+        else:
+            self._trap = number
+        engine.emu_stop()
+
+    def _on_bad_access(self, engine: Any, access: int, address: int, size: int, value: int, _: object) -> bool:
+        self._bad_address = address
+        return False
+
+    def _fault(self, error: UcError) -> None:
+        self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
+        reason, status = describe(error)
+        if status & (core.PRECISE_BUS_FAULT | core.INSTRUCTION_BUS_FAULT):
+            reason += f": 0x{self._bad_address:08x}"
+        if not self._deliver_faults or self._handling == core.HARD_FAULT:
+            raise self._fault_error(reason) from None
+        self._system.record_fault(status, self._bad_address)
+        self._enter_exception(core.HARD_FAULT)
+
+    def _fault_error(self, reason: str) -> FaultError:
+        registers = dict(zip(REGISTER_NAMES, (self._engine.reg_read(r) for r in frames.CORE), strict=True))
+        registers["pc"] = self._pc
+        bottom, top = self._image.stack
+        if not bottom <= registers["sp"] <= top:
+            reason += f"; the stack pointer 0x{registers['sp']:08x} is outside of the stack (overflow?)"
+        return FaultError(Fault(reason, registers, self._image.backtrace(registers, self._peek), self.instructions))
+
+    # memory
+
+    def _peek(self, address: int) -> int:
+        try:
+            return int.from_bytes(self._engine.mem_read(address, 4), "little")
+        except UcError:
+            return 0
+
+    def _enable_flash_writes(self, enabled: bool) -> None:
+        allowed = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC | (unicorn.UC_PROT_WRITE if enabled else 0)
+        self._engine.mem_protect(0, FLASH_BYTES, allowed)
+        self._counter.flash_changed()
+
+    def _erase_page(self, address: int) -> None:
+        self._engine.mem_write(address & ~(_PAGE - 1), b"\xff" * _PAGE)
+        self._counter.flash_changed()
+
+    @staticmethod
+    def _reader(peripheral: Peripheral) -> Callable[[Any, int, int, object], int]:
+        read = peripheral.read
+        return lambda engine, offset, size, data: read(offset)
+
+    @staticmethod
+    def _writer(peripheral: Peripheral) -> Callable[[Any, int, int, int, object], None]:
+        write = peripheral.write
+        return lambda engine, offset, size, value, data: write(offset, value)
+
+    # serial line and resets
+
+    def _send(self, byte: int) -> None:
+        self._output.append(byte)
+        if len(self._output) >= 256:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._output:
+            data = bytes(self._output)
+            self._output.clear()
+            self._line.write(data)
+
+    def _request_reset(self, reason: int) -> None:
+        self._reset_requested |= reason
+        self._counter.stop_soon()
+
+    def _reset(self, reason: int) -> None:
+        """Start of the image as its bootloader does it: peripherals and core reset, RAM kept."""
+        self._reset_requested = 0
+        self._handling = 0
+        self._waiting = False
+        for peripheral in self._peripherals.values():
+            peripheral.reset()
+        self.power.reset_reason |= reason
+        for register in (*frames.CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *frames.FLOAT):
+            self._engine.reg_write(register, 0)
+        self._engine.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
+        self._engine.reg_write(arm.UC_ARM_REG_SP, self._peek(self._image.vector_table))
+        self._pc = self._peek(self._image.vector_table + 4) & ~1

@@ -1,0 +1,65 @@
+"""A test image built from the boards' own start-up code and drivers, for the virtual nRF52840 and for QEMU's nRF51."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+BOARDS = HERE.parents[2] / "firmware" / "boards"
+CORES = {
+    "nano33": ("cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
+    "nrf52840dk": ("cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
+    "microbit": ("cortex-m0", "-mfloat-abi=soft", "-masm-syntax-unified"),
+}
+
+
+def build_exerciser(board: str, folder: Path) -> Path:
+    """Compiles exerciser.c for a board; the ELF's path."""
+    compiler = shutil.which("arm-none-eabi-gcc")
+    assert compiler, "arm-none-eabi-gcc is missing: make setup installs it"
+    cpu, *rest = CORES[board]
+    elf = folder / f"{board}.elf"
+    sources = [HERE / "exerciser.c", *(BOARDS / "common").glob("*.c"), *(BOARDS / "nrf5").glob("*.c")]
+    subprocess.run(
+        [
+            compiler,
+            f"-mcpu={cpu}",
+            "-mthumb",
+            *rest,
+            "-O2",
+            "-g3",
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            f"-DBOARD_{board.upper()}",
+            f"-I{BOARDS}",
+            f"-I{BOARDS / 'common'}",
+            "-nostartfiles",
+            "--specs=nano.specs",
+            "--specs=nosys.specs",
+            f"-L{BOARDS / 'common'}",
+            f"-T{BOARDS / 'nrf5' / (board + '.ld')}",
+            "-Wl,--no-warn-rwx-segments",
+            "-o",
+            elf,
+            *sources,
+        ],
+        check=True,
+        timeout=120,
+    )
+    return elf
+
+
+@pytest.fixture(scope="session")
+def nano33_elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_exerciser("nano33", tmp_path_factory.mktemp("nano33"))
+
+
+@pytest.fixture(scope="session")
+def microbit_elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_exerciser("microbit", tmp_path_factory.mktemp("microbit"))

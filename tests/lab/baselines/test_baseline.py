@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.baselines import run_baseline, write_inputs
+from pipeline.errors import ToolchainError, UsageError
+from pipeline.export.op_resolver import operators
+from pipeline.quantization import InputQuantization
+from pipeline.recipe import load_recipe
+
+RECIPE = load_recipe(Path(__file__).parents[3] / "models/wake_words.toml")
+QUANTIZATION = InputQuantization(0.02, -10)
+
+
+def make_inputs(path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
+    """Three separable classes, and the weights of a network that was fitted to them."""
+    rng = np.random.default_rng(3)
+    centres = rng.integers(-100, 100, (3, 24))
+
+    def draw(n: int):
+        labels = rng.integers(0, 3, n)
+        return np.clip(centres[labels] + rng.normal(size=(n, 24)) * 20, -128, 127).astype(np.int8), labels
+
+    training, labels = zip(*(draw(300) for _ in range(2)), strict=True)
+    testing, expected = draw(200)
+    hidden = rng.normal(size=(24, 16)) / 5
+    activations = np.maximum(0.02 * (training[0].astype(float) + 10) @ hidden, 0)
+    readout = np.linalg.lstsq(activations, 4 * np.eye(3)[labels[0]], rcond=None)[0]
+    weights = (hidden.astype(np.float32), readout.astype(np.float32))
+    write_inputs(
+        path,
+        training=np.stack(training),
+        training_labels=np.stack(labels),
+        testing=testing,
+        weights=weights,
+        biases=(np.zeros(16, np.float32), np.zeros(3, np.float32)),
+        quantization=QUANTIZATION,
+    )
+    real = 0.02 * (testing.astype(float) + 10)
+    return path, expected, np.maximum(real @ weights[0], 0) @ weights[1]
+
+
+def test_both_routes_give_int8_models_that_know_the_classes(tmp_path: Path) -> None:
+    inputs, labels, float_logits = make_inputs(tmp_path / "inputs.npz")
+    post_training, aware = run_baseline(inputs, RECIPE, tmp_path / "out")
+    assert (post_training.name, aware.name) == ("TFLite int8 PTQ", "TFLite int8 QAT")
+    float_accuracy = (float_logits.argmax(1) == labels).mean()
+    for result in (post_training, aware):
+        assert result.logits.shape == (200, 3)
+        assert (result.logits.argmax(1) == labels).mean() > float_accuracy - 0.05
+        assert result.model_bytes == result.file.stat().st_size
+        assert operators(result.file.read_bytes()) == ("FULLY_CONNECTED",)
+    assert np.abs(post_training.logits - float_logits).max() < 0.5
+    assert not (tmp_path / "out/inputs.npz").exists()
+
+
+def test_a_failing_process_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, _, _ = make_inputs(tmp_path / "inputs.npz")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/tensorflow.py").write_text("raise ImportError('No module named tf_keras')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
+    with pytest.raises(ToolchainError, match="tf_keras") as error:
+        run_baseline(inputs, RECIPE, tmp_path / "out")
+    assert "pip install" in error.value.hint
+
+
+def test_inputs_must_fit(tmp_path: Path) -> None:
+    features, labels = np.zeros((2, 5, 8), np.int8), np.zeros((2, 5), np.int64)
+    with pytest.raises(UsageError):
+        write_inputs(
+            tmp_path / "x.npz",
+            training=features,
+            training_labels=labels,
+            testing=features[0],
+            weights=(np.zeros((9, 3), np.float32),),
+            biases=(np.zeros(3, np.float32),),
+            quantization=QUANTIZATION,
+        )
+    with pytest.raises(UsageError):
+        write_inputs(
+            tmp_path / "x.npz",
+            training=features,
+            training_labels=labels[:1],
+            testing=features[0],
+            weights=(np.zeros((8, 3), np.float32),),
+            biases=(np.zeros(3, np.float32),),
+            quantization=QUANTIZATION,
+        )
+    assert not list(tmp_path.iterdir())

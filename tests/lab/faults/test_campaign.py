@@ -1,0 +1,85 @@
+"""A small campaign over every kind of fault, with the firmware as a Linux program."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lab.faults import KINDS, Firmware, Outcome, campaign, failures, run_once
+from lab.faults.outcome import COMPLETED, STOPPED, WRONG, OutcomeLog
+from lab.faults.page import page
+from lab.faults.subject import prepare
+from pipeline.quantization import QuantizedModel
+
+MUST_STOP = {
+    "stale": "the device runs build",
+    "busy": "another program holds",
+    "unplug": "",
+    "silence": "does not answer|did not answer",
+    "swap": "changed its firmware",
+}
+
+
+@pytest.fixture(scope="module")
+def firmware(tmp_path_factory: pytest.TempPathFactory) -> Firmware:
+    return prepare(tmp_path_factory.mktemp("faults"))
+
+
+@pytest.fixture(scope="module")
+def outcomes(firmware: Firmware) -> list[Outcome]:
+    return campaign(firmware, 2 * len(KINDS), seed=900, workers=6)
+
+
+def test_every_run_ends_as_its_fault_permits(outcomes: list[Outcome]) -> None:
+    assert len(outcomes) == 2 * len(KINDS)
+    assert failures(outcomes) == []
+
+
+def test_good_line_needs_no_patience(outcomes: list[Outcome]) -> None:
+    assert [outcome.end for outcome in outcomes if outcome.kind == "none"] == [COMPLETED] * 2
+
+
+@pytest.mark.parametrize("kind", ["reset", "vanish", "pause", "split"])
+def test_passing_trouble_is_survived(outcomes: list[Outcome], kind: str) -> None:
+    assert [outcome.end for outcome in outcomes if outcome.kind == kind] == [COMPLETED] * 2
+
+
+@pytest.mark.parametrize("kind", sorted(MUST_STOP))
+def test_lasting_trouble_stops_with_its_name_and_the_rerun_completes(outcomes: list[Outcome], kind: str) -> None:
+    for outcome in outcomes:
+        if outcome.kind == kind:
+            assert outcome.end == STOPPED
+            assert outcome.rerun is True
+            assert re.search(MUST_STOP[kind], outcome.message), outcome.message
+
+
+def test_wrong_results_would_be_noticed(firmware: Firmware, tmp_path: Path) -> None:
+    """The campaign's own check: a reference that differs from the device in one bias is a wrong result."""
+    *layers, last = firmware.model.layers
+    bias = last.bias.copy()
+    bias[0] += 1
+    other: QuantizedModel = replace(firmware.model, layers=(*layers, replace(last, bias=bias)))
+    outcome = run_once(replace(firmware, model=other), "none", 1, tmp_path)
+    assert outcome.end == WRONG
+    assert failures([outcome]) == [outcome]
+
+
+def test_interrupted_campaign_goes_on(firmware: Firmware, tmp_path: Path) -> None:
+    log = tmp_path / "outcomes.jsonl"
+    first = campaign(firmware, 2, kinds=("none",), workers=2, log=log)
+    log.write_text(log.read_text() + '{"kind": "none", "se')  # the machine stopped in the middle of a line
+    again = campaign(firmware, 3, kinds=("none",), workers=2, log=log)
+    assert [outcome.seconds for outcome in again[:2]] == [outcome.seconds for outcome in first]
+    assert campaign(firmware, 3, kinds=("none",), workers=2, log=log) == again
+    with OutcomeLog(log, "another build") as fresh:
+        assert fresh.outcomes == {}
+
+
+def test_page_counts_what_happened(outcomes: list[Outcome]) -> None:
+    text = page(outcomes, 6)
+    row = next(line for line in text.splitlines() if line.startswith("| `none`"))
+    assert [cell.strip() for cell in row.split("|")][2:8] == ["2", "2", "0", "0", "0", "0"]
+    assert f"{len(outcomes)} runs" in text
