@@ -22,7 +22,8 @@ from pipeline import __version__
 from pipeline.errors import FirmwareError, ToolchainError
 from pipeline.files import replacing
 from pipeline.progress import SILENT, Progress
-from pipeline.targets import PROJECT, Board, board
+from pipeline.project import PROJECT, cache_folder
+from pipeline.targets import Board, board
 
 BUILD_SECONDS = 600
 """A build that takes longer is stuck."""
@@ -130,13 +131,15 @@ def _build_hash(model_dir: Path, target: str, compiler: str, flags: tuple[str, .
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Builds of one checkout share PlatformIO's record of the platform; each takes about a second."""
-    folder = PROJECT / ".pio"
-    folder.mkdir(exist_ok=True)
+def _platform_records() -> Iterator[Path]:
+    """The folder of PlatformIO's record of this project's platform, for one build at a time: each takes about a second.
+
+    It is outside the project, which may be installed where nobody can write.
+    """
+    folder = cache_folder(f"platformio-{hashlib.sha256(bytes(PROJECT)).hexdigest()[:12]}")
     with (folder / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield folder
 
 
 def _platformio(name: str, out_dir: Path, variables: dict[str, str]) -> tuple[str, int]:
@@ -150,11 +153,12 @@ def _platformio(name: str, out_dir: Path, variables: dict[str, str]) -> tuple[st
         "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
     }
     command = [sys.executable, "-m", "platformio", "run", "-d", str(PROJECT), "-e", name]
-    with _one_at_a_time():
+    with _platform_records() as records:
+        folders = {"PLATFORMIO_WORKSPACE_DIR": str(records), "PLATFORMIO_PLATFORMS_DIR": str(records / "platforms")}
         try:
             done = subprocess.run(
                 command,
-                env=settings,
+                env={**settings, **folders},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import write_text
+from pipeline.project import PACKAGE, PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 _DONE = "stage.json"
 
 
@@ -21,11 +21,12 @@ def code_version(*paths: str) -> str:
     """SHA-256 over the sources under the given project-relative files and folders."""
     digest = hashlib.sha256()
     for name in paths:
-        root = PROJECT / name
+        base = PACKAGE.parent if name.startswith("pipeline") else PROJECT
+        root = base / name
         files = sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else [root]
         for file in files:
             if "__pycache__" not in file.parts:
-                digest.update(str(file.relative_to(PROJECT)).encode() + b"\0" + file.read_bytes())
+                digest.update(str(file.relative_to(base)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 

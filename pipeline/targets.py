@@ -7,13 +7,11 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.project import PROJECT
 from pipeline.quantization.packing import native_variant
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)

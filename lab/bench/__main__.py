@@ -14,9 +14,10 @@ from lab.bench.suite import run_suite
 from pipeline.console import RichProgress, console, guarded
 from pipeline.errors import KwsError, UsageError
 from pipeline.files import write_text
+from pipeline.project import PROJECT
 from pipeline.quantization.packing import DEVICE_BITS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "bench"
+DOCS = PROJECT / "docs" / "bench"
 
 
 class Regression(KwsError):

@@ -12,8 +12,9 @@ from elftools.elf.sections import SymbolTableSection
 
 from lab.bench.cores import Core
 from pipeline.errors import ToolchainError
+from pipeline.project import PROJECT
 
-FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+FIRMWARE = PROJECT / "firmware"
 DYNQ = FIRMWARE / "lib" / "dynq"
 BENCH = FIRMWARE / "bench"
 

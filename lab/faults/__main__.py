@@ -13,7 +13,7 @@ from lab.faults.page import page
 from lab.faults.subject import prepare
 from pipeline.console import RichProgress, console, guarded
 from pipeline.files import write_text
-from pipeline.targets import PROJECT
+from pipeline.project import PROJECT
 
 CAMPAIGN_RUNS = 5100
 """A whole campaign; the page in docs tells of nothing smaller."""

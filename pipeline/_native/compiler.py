@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,9 @@ from cffi import FFI
 
 from pipeline.errors import ToolchainError
 from pipeline.files import replacing
+from pipeline.project import PROJECT, cache_folder
 
-FIRMWARE_LIB = Path(__file__).resolve().parents[2] / "firmware" / "lib"
+FIRMWARE_LIB = PROJECT / "firmware" / "lib"
 """Folder of the C libraries that device and host share."""
 
 BASE_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
@@ -38,23 +38,6 @@ class NativeLibrary:
     ffi: Any
     lib: Any
     path: Path
-
-
-def cache_directory() -> Path:
-    """Where compiled libraries are kept: ``DYNQ_CACHE``, else the user's cache folder, else a temporary one."""
-    named = os.environ.get("DYNQ_CACHE")
-    base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "dynq"
-    directory = base / "native"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return directory
-    except (OSError, RuntimeError):
-        fallback = Path(tempfile.gettempdir()) / f"dynq-native-{os.getuid()}"
-        fallback.mkdir(mode=0o700, exist_ok=True)
-        if fallback.stat().st_uid != os.getuid():
-            raise ToolchainError(f"{fallback} belongs to another user", "set DYNQ_CACHE to a folder of yours") from None
-        return fallback
 
 
 @functools.cache
@@ -98,7 +81,7 @@ def compile_library(
     Raises:
         ToolchainError: no C compiler, or it failed; the message carries its output.
     """
-    path = cache_directory() / f"{name}-{_key(sources, include, flags)}.so"
+    path = cache_folder("native") / f"{name}-{_key(sources, include, flags)}.so"
     if not path.exists():
         folders = list(dict.fromkeys([source.parent for source in sources] + list(include)))
         with replacing(path) as temporary:

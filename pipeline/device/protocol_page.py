@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pipeline.device.protocol import registry
 from pipeline.files import write_text
+from pipeline.project import PROJECT
 
 
 def command_table() -> str:
@@ -77,9 +76,8 @@ of up to 254 bytes is preceded by its length + 1, zeros between runs are left ou
 
 def main() -> None:
     """Writes the documentation page and the firmware's table."""
-    root = Path(__file__).resolve().parents[2]
-    write_text(root / "docs" / "protocol.md", page())
-    write_text(root / "firmware" / "app" / "protocol_commands.h", command_table())
+    write_text(PROJECT / "docs" / "protocol.md", page())
+    write_text(PROJECT / "firmware" / "app" / "protocol_commands.h", command_table())
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.project import PROJECT
 from pipeline.recipe import Recipe, load_recipe, parse_recipe
-from pipeline.stages import PROJECT
 
 RECIPES = PROJECT / "models"
 DEFAULT = "synthetic"

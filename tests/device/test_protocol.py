@@ -8,7 +8,7 @@ import pytest
 from pipeline.device import open_device, protocol_page
 from pipeline.device.audio import AudioStream
 from pipeline.device.protocol import answers_match, checked_text, encode_frame, registry
-from pipeline.targets import PROJECT
+from pipeline.project import PROJECT
 
 rng = np.random.default_rng(9)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline._native import cache_directory, compile_library, compiler
+from pipeline._native import compile_library, compiler
 from pipeline.errors import ToolchainError
 
 
@@ -77,13 +77,3 @@ def test_no_compiler_is_an_error_with_a_hint(source, monkeypatch):
         assert "apt-get" in error.value.hint
     finally:
         compiler._compiler.cache_clear()
-
-
-def test_a_home_that_cannot_be_written_falls_back_to_a_temporary_folder(tmp_path, monkeypatch):
-    blocker = tmp_path / "file"
-    blocker.write_text("not a folder")
-    monkeypatch.setenv("DYNQ_CACHE", str(blocker))
-    monkeypatch.setattr(compiler.tempfile, "gettempdir", lambda: str(tmp_path))
-    directory = cache_directory()
-    assert directory.parent == tmp_path
-    assert directory.is_dir()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DeviceError
+from pipeline.project import PACKAGE
 
 _START_SECONDS = 60.0  # the instruction counter may be compiled first
 _ANSWER_SECONDS = 10.0
@@ -43,7 +44,7 @@ class VirtualBoard:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            cwd=Path(__file__).resolve().parents[3],
+            cwd=PACKAGE.parent,
         )
         theirs.close()
         self._control = ours
