@@ -46,6 +46,16 @@ void output_hex(output_t *out, uint32_t value, unsigned digits) {
   }
 }
 
+void output_text_number(output_t *out, const char *text, uint64_t value) {
+  output_text(out, text);
+  output_number(out, value);
+}
+
+void output_text_hex(output_t *out, const char *text, uint32_t value) {
+  output_text(out, text);
+  output_hex(out, value, 8);
+}
+
 void output_fraction(output_t *out, float value) {
   if (!(value >= 0.0f && value <= 1.0f)) {
     output_text(out, "nan");

@@ -19,6 +19,10 @@ void output_text(output_t *out, const char *text);
 void output_number(output_t *out, uint64_t value);
 void output_hex(output_t *out, uint32_t value, unsigned digits);
 
+/* A text, and behind it a number, or 8 hex digits. */
+void output_text_number(output_t *out, const char *text, uint64_t value);
+void output_text_hex(output_t *out, const char *text, uint32_t value);
+
 /* Three decimals, for 0 <= value <= 1; "nan" for anything else. */
 void output_fraction(output_t *out, float value);
 

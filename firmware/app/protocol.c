@@ -18,7 +18,7 @@ typedef struct {
 } entry_t;
 
 static const entry_t entries[] = {
-#define PROTOCOL_COMMAND(id, syntax, arguments, least, most, usage)                                                    \
+#define PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage)                                           \
   {syntax, PROTOCOL_##id, ARGUMENTS_##arguments, least, most},
 #include "protocol_commands.h"
 #undef PROTOCOL_COMMAND

@@ -17,7 +17,7 @@ enum {
 };
 
 typedef enum {
-#define PROTOCOL_COMMAND(id, syntax, arguments, least, most, usage) PROTOCOL_##id,
+#define PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage) PROTOCOL_##id,
 #include "protocol_commands.h"
 #undef PROTOCOL_COMMAND
   PROTOCOL_FRAME,

@@ -20,8 +20,9 @@ enum {
 typedef struct {
   output_t out;
   clock_time_t *clock;
-  bool (*interrupted)(void); /* whether a byte waits: ends a long `infer` */
-  uint32_t build_crc;        /* of the build hash: every result names the firmware it came from */
+  bool (*interrupted)(void);         /* whether a byte waits: ends a long `infer` */
+  const protocol_command_t *command; /* that is being answered */
+  uint32_t build_crc;                /* of the build hash: every result names the firmware it came from */
 
   int8_t features[KWS_INPUTS];
   uint32_t features_crc;

@@ -10,11 +10,11 @@ from pipeline.project import PROJECT
 def command_table() -> str:
     """``firmware/app/protocol_commands.h``: the registry as an X-macro."""
     lines = [
-        "/* PROTOCOL_COMMAND(id, syntax, arguments, fewest numbers, most numbers, usage) for every text command.",
+        "/* PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage) for every text command.",
         " * Generated from pipeline/device/protocol.toml by `python -m pipeline.device.protocol_page`. */",
     ]
     lines += [
-        f'PROTOCOL_COMMAND({c.id}, "{c.syntax}", {c.arguments}, {c.count[0]}, {c.count[1]}, "{c.text}")'
+        f'PROTOCOL_COMMAND({c.id}, {c.id.lower()}, "{c.syntax}", {c.arguments}, {c.count[0]}, {c.count[1]}, "{c.text}")'
         for c in registry().commands
     ]
     return "\n".join(lines) + "\n"
