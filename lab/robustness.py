@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.quantization import FrontendSettings
+from pipeline.config import Frontend
 from pipeline.training.dataset import Clips, centred_features
 
 
 def features_in_noise(
-    clips: Clips, noise: Sequence[NDArray[np.float32]], snr_db: float, settings: FrontendSettings, seed: int = 0
+    clips: Clips, noise: Sequence[NDArray[np.float32]], snr_db: float, settings: Frontend, seed: int = 0
 ) -> NDArray[np.int8]:
     """int8 ``[n, inputs]`` of clips with noise added at one signal-to-noise ratio, in the mel-power domain.
 

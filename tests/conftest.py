@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.quantization import FrontendSettings, InputQuantization, QuantizedModel, quantize_columns
+from pipeline.config import Frontend
+from pipeline.quantization import InputQuantization, QuantizedModel, quantize_columns
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,7 @@ def make_model(
 ) -> QuantizedModel:
     """A small random model with odd widths; not trained, but every number in it is live."""
     rng = np.random.default_rng(seed)
-    frontend = FrontendSettings(bands=bands, context_frames=frames)
+    frontend = Frontend(bands=bands, context_frames=frames)
     sizes = (frontend.inputs, *widths, labels)
     layers = tuple(
         quantize_columns(

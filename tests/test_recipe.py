@@ -15,8 +15,8 @@ MINIMAL = {"name": "lights", "corpus": {"keywords": ["on", "off"]}}
 def test_minimal_recipe_has_defaults():
     recipe = parse_recipe(MINIMAL, "test")
     assert recipe.corpus.labels == ("_silence_", "_unknown_", "on", "off")
-    assert recipe.frontend.settings().inputs == 820
-    assert recipe.detector.settings().smoothing_frames == recipe.detector.smoothing_frames
+    assert recipe.frontend.inputs == 820
+    assert recipe.model.hidden == (128, 128, 128)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,29 @@ def test_minimal_recipe_has_defaults():
         ({"corpus": {"keywords": []}}, "corpus.keywords", "value is"),
         ({"corpus": {"keywords": ["on", "on"]}}, "keywords repeat", ""),
         ({"corpus": {"keywords": ["_on"]}}, "do not start with one", ""),
-        ({"frontend": {"bands": 30}}, "frontend.bands", "30"),
+        ({"frontend": {"bands": 41}}, "frontend.bands", "41"),
+        ({"frontend": {"hop_samples": 0}}, "frontend.hop_samples", "0"),
+        ({"frontend": {"window_samples": 600}}, "frontend.window_samples", "600"),
+        ({"frontend": {"high_hz": 9000}}, "frontend.high_hz", "9000"),
+        ({"frontend": {"low_hz": 5000, "high_hz": 4000}}, "from 5000.0 to 4000.0 Hz", ""),
+        ({"frontend": {"bands": 40, "low_hz": 100, "high_hz": 400}}, "holds no frequency", "fewer bands"),
+        ({"frontend": {"bands": 40, "context_frames": 120, "context_stride": 1}}, "4800 features", ""),
+        ({"frontend": {"context_frames": 60}}, "raise corpus.clip_seconds", ""),
+        ({"frontend": {"contxt_frames": 60}}, "unknown key frontend.contxt_frames", "did you mean context_frames?"),
+        ({"model": {"hidden": [8]}}, "model.kind is missing", "examples"),
+        ({"model": {"kind": "perceptrn"}}, "'perceptron'", ""),
+        ({"model": {"kind": "perceptron", "hiden": [8]}}, "unknown key model.hiden", "did you mean hidden?"),
+        ({"model": {"kind": "perceptron", "hidden": [8, 0]}}, "model.hidden.1", "0"),
+        ({"model": {"kind": "perceptron", "hidden": [-4]}}, "model.hidden.0", "-4"),
+        ({"model": {"kind": "perceptron", "hidden": [4097]}}, "model.hidden.0", "4097"),
+        ({"model": {"kind": "perceptron", "hidden": "8"}}, "model.hidden", "8"),
+        ({"model": 3}, "model", "3"),
+        ({"detector": {"refractory_ms": 65_536}}, "detector.refractory_ms", "65536"),
+        ({"detector": {"threshold": float("nan")}}, "detector.threshold", "nan"),
+        ({"training": {"seed": -1}}, "training.seed", "-1"),
+        ({"training": {"epochs": "3"}}, "training.epochs", "3"),
+        ({"training": {"learning_rate": float("inf")}}, "training.learning_rate", "inf"),
+        ({"augmentation": {"snr_db": [30, 0]}}, "[lowest, highest]", ""),
         ({"training": {"learning_rate": -1}}, "training.learning_rate", "-1"),
         ({"name": "Not A Name"}, "name", "Not A Name"),
     ],

@@ -34,6 +34,6 @@ bool detector_push(detector_t *detector, const float *posteriors, uint64_t sampl
   if (!(detection->score >= kws_model.threshold)) {
     return false;
   }
-  detector->deaf_until = sample + (uint64_t)kws_model.refractory_ms * kws_model.sample_rate / 1000u;
+  detector->deaf_until = sample + kws_model.refractory_samples;
   return true;
 }

@@ -19,17 +19,9 @@ typedef struct {
   uint16_t label_count;
   float input_scale; /* a feature u stands for input_scale * (u - input_zero_point) */
   int32_t input_zero_point;
-  /* front end */
-  uint32_t sample_rate;
-  uint16_t window_samples;
-  uint16_t hop_samples;
-  uint16_t bands;
-  uint16_t context_frames;
-  uint16_t context_stride;
   /* detector */
   float threshold;
-  uint16_t smoothing_frames;
-  uint16_t refractory_ms;
+  uint32_t refractory_samples;
 } kws_model_t;
 
 extern const kws_model_t kws_model;

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from lab.faults.campaign import Firmware
+from pipeline.config import Frontend
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import FrontendSettings, InputQuantization, QuantizedModel, quantize_columns
+from pipeline.quantization import InputQuantization, QuantizedModel, quantize_columns
 
 _WIDTHS = (80, 33, 17, 5)
 _INPUTS = 6
@@ -34,7 +35,7 @@ def _model(seed: int) -> QuantizedModel:
         layers,
         ("_silence_", "_unknown_", "one", "two", "three"),
         InputQuantization(0.05, -20),
-        FrontendSettings(bands=20, context_frames=4),
+        Frontend(bands=20, context_frames=4),
     )
 
 

@@ -45,7 +45,7 @@ def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, sour
 
     Raises:
         QuantizationError: a layer has a number of weight bits that no kernel packs, or activations are not 8 bits wide.
-        RecipeError: the model's front-end settings are out of range.
+        RecipeError: a band of the model's front end holds no frequency.
     """
     if model.activation_bits != 8:
         raise QuantizationError(
@@ -91,11 +91,7 @@ def _config(model: QuantizedModel, variant: str) -> str:
         ("LAYERS", len(model.layers), ""),
         ("MAX_INPUTS", max(layer.inputs for layer in model.layers), "widest layer input, for scratch"),
         ("MAX_OUTPUTS", max(layer.outputs for layer in model.layers), "widest layer output"),
-        ("BANDS", model.frontend.bands, "log-mel bands per frame"),
         ("CONTEXT_FRAMES", model.frontend.context_frames, "frames that one inference sees"),
-        ("CONTEXT_STRIDE", model.frontend.context_stride, "hops from one such frame to the next"),
-        ("WINDOW_SAMPLES", model.frontend.window_samples, ""),
-        ("HOP_SAMPLES", model.frontend.hop_samples, ""),
         ("SMOOTHING_FRAMES", model.detector.smoothing_frames, "inferences in the detector's sliding mean"),
     )
     lines = [
@@ -200,7 +196,6 @@ def _tail(model: QuantizedModel, source_hash: str) -> Iterator[str]:
 
 
 def _descriptor(model: QuantizedModel, source_hash: str) -> str:
-    frontend, detector = model.frontend, model.detector
     fields = (
         ("name", c_string(model.name)),
         ("hash", c_string(source_hash[:16])),
@@ -211,15 +206,8 @@ def _descriptor(model: QuantizedModel, source_hash: str) -> str:
         ("label_count", len(model.labels)),
         ("input_scale", c_float(np.float32(model.input.scale))),
         ("input_zero_point", model.input.zero_point),
-        ("sample_rate", frontend.sample_rate),
-        ("window_samples", frontend.window_samples),
-        ("hop_samples", frontend.hop_samples),
-        ("bands", frontend.bands),
-        ("context_frames", frontend.context_frames),
-        ("context_stride", frontend.context_stride),
-        ("threshold", c_float(np.float32(detector.threshold))),
-        ("smoothing_frames", detector.smoothing_frames),
-        ("refractory_ms", detector.refractory_ms),
+        ("threshold", c_float(np.float32(model.detector.threshold))),
+        ("refractory_samples", model.detector.refractory_ms * model.frontend.sample_rate // 1000),
     )
     return "const kws_model_t kws_model = {\n" + "".join(f"    .{name} = {value},\n" for name, value in fields) + "};\n"
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
-from typing import Any, TypeVar
+from dataclasses import asdict
+from typing import Any
 
 from pipeline.errors import ModelFileError
-from pipeline.quantization import Detector, FrontendSettings, InputQuantization, QuantizedModel
+from pipeline.quantization import InputQuantization, QuantizedModel
 
 FORMAT_VERSION = 1
 METADATA_NAME = "dynq"
-
-_Section = TypeVar("_Section", Detector, FrontendSettings, InputQuantization)
 
 
 def encode(model: QuantizedModel, packing: str) -> bytes:
@@ -33,8 +31,8 @@ def encode(model: QuantizedModel, packing: str) -> bytes:
             for layer in model.layers
         ],
         "input": asdict(model.input),
-        "frontend": asdict(model.frontend),
-        "detector": asdict(model.detector),
+        "frontend": model.frontend.model_dump(),
+        "detector": model.detector.model_dump(),
     }
     return json.dumps(data, ensure_ascii=True).encode()
 
@@ -55,15 +53,12 @@ def decode(data: bytes, where: str) -> dict[str, Any]:
     return dict(values)
 
 
-def section(kind: type[_Section], values: Any) -> _Section:
-    """Rebuilds one frozen dataclass from its JSON object; every field must be there, with a number of its own type.
+def input_quantization(values: Any) -> InputQuantization:
+    """Rebuilds the input's quantization from its JSON object.
 
     Raises:
         ValueError: a field is missing, unknown or of another type.
     """
-    if set(values) != {f.name for f in fields(kind)}:
-        raise ValueError(f"fields of {kind.__name__}: {sorted(values)}")
-    for f in fields(kind):
-        if type(values[f.name]).__name__ != f.type:
-            raise ValueError(f"{kind.__name__}.{f.name} is {values[f.name]!r}")
-    return kind(**values)
+    if {name: type(value) for name, value in dict(values).items()} != {"scale": float, "zero_point": int}:
+        raise ValueError(f"input quantization {values}")
+    return InputQuantization(**values)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import Detector, Frontend
 from pipeline.errors import ModelFileError, QuantizationError
 from pipeline.export import metadata
 from pipeline.export.graph import FILE_IDENTIFIER, Graph
@@ -16,14 +17,7 @@ from pipeline.export.options import OPERATOR_NAME, operator_options
 from pipeline.export.schema import schema
 from pipeline.export.seal import seal, unseal
 from pipeline.files import write_bytes
-from pipeline.quantization import (
-    MAX_PARAMETER,
-    Detector,
-    FrontendSettings,
-    InputQuantization,
-    QuantizedLayer,
-    QuantizedModel,
-)
+from pipeline.quantization import MAX_PARAMETER, QuantizedLayer, QuantizedModel
 from pipeline.quantization.packing import PackedLayer, pack, unpack, unpack_parameters
 
 MAX_FILE_BYTES = 64 << 20
@@ -121,9 +115,9 @@ def _decode(data: bytes, where: str) -> QuantizedModel:
         name=_text(values["name"]),
         layers=layers,
         labels=tuple(_text(label) for label in values["labels"]),
-        input=metadata.section(InputQuantization, values["input"]),
-        frontend=metadata.section(FrontendSettings, values["frontend"]),
-        detector=metadata.section(Detector, values["detector"]),
+        input=metadata.input_quantization(values["input"]),
+        frontend=Frontend.model_validate(values["frontend"]),
+        detector=Detector.model_validate(values["detector"]),
     )
 
 

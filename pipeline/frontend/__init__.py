@@ -1,11 +1,10 @@
 """Audio to log-mel filter-bank energies, through the same C that the device runs."""
 
 from pipeline.frontend.features import (
-    context_hops,
+    INPUT_QUANTIZATION,
     context_indices,
     encode,
     features,
-    input_quantization,
     mel_power,
     native,
     window,
@@ -13,12 +12,11 @@ from pipeline.frontend.features import (
 from pipeline.frontend.tables import Tables, make_tables, write_c
 
 __all__ = [
+    "INPUT_QUANTIZATION",
     "Tables",
-    "context_hops",
     "context_indices",
     "encode",
     "features",
-    "input_quantization",
     "make_tables",
     "mel_power",
     "native",

@@ -1,8 +1,6 @@
 """The method: column quantizer, frame quantizer, one layer, a whole model, in numpy, exact (docs/method.md)."""
 
 from pipeline.quantization.model import (
-    Detector,
-    FrontendSettings,
     InputQuantization,
     QuantizedLayer,
     QuantizedModel,
@@ -26,9 +24,7 @@ __all__ = [
     "MAX_INPUT",
     "MAX_PARAMETER",
     "MIN_RANGE",
-    "Detector",
     "Frame",
-    "FrontendSettings",
     "InputQuantization",
     "QuantizedLayer",
     "QuantizedModel",

@@ -8,10 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import MAX_WIDTH, Detector, Frontend
 from pipeline.errors import QuantizationError
-
-MAX_WIDTH = 4096
-"""Largest number of inputs or columns of a layer; the integer dot product is proved not to overflow up to here."""
 
 
 @dataclass(frozen=True)
@@ -88,43 +86,6 @@ class InputQuantization:
 
 
 @dataclass(frozen=True)
-class FrontendSettings:
-    """Log-mel filter-bank energies and the context window that one inference sees.
-
-    A model input is ``context_frames`` feature vectors, each ``context_stride`` hops after the one before, oldest
-    first, ``bands`` values each: ``[context_frames * bands]`` int8.
-    """
-
-    sample_rate: int = 16_000
-    window_samples: int = 400
-    hop_samples: int = 160
-    bands: int = 20
-    low_hz: float = 60.0
-    high_hz: float = 7600.0
-    context_frames: int = 41
-    context_stride: int = 3
-
-    @property
-    def inputs(self) -> int:
-        return self.context_frames * self.bands
-
-
-@dataclass(frozen=True)
-class Detector:
-    """How streamed posteriors become detections.
-
-    Attributes:
-        threshold: smoothed posterior, 0..1, from which a keyword is reported.
-        smoothing_frames: number of inferences in the sliding mean.
-        refractory_ms: silence after a detection, in milliseconds.
-    """
-
-    threshold: float = 0.8
-    smoothing_frames: int = 4
-    refractory_ms: int = 1000
-
-
-@dataclass(frozen=True)
 class QuantizedModel:
     """A keyword spotter ready to be written to a file or run.
 
@@ -137,7 +98,7 @@ class QuantizedModel:
     layers: tuple[QuantizedLayer, ...]
     labels: tuple[str, ...]
     input: InputQuantization
-    frontend: FrontendSettings = field(default_factory=FrontendSettings)
+    frontend: Frontend = field(default_factory=Frontend)
     detector: Detector = field(default_factory=Detector)
     activation_bits: int = 8
 

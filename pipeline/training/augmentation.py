@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import Frontend
 from pipeline.frontend import encode, make_tables
-from pipeline.quantization import FrontendSettings
 from pipeline.recipe import AugmentationSection
 
 Floats = NDArray[np.float32]
@@ -38,7 +38,7 @@ class AugmentedSet:
         labels: NDArray[np.int64],
         noise: Sequence[Floats],
         section: AugmentationSection,
-        settings: FrontendSettings,
+        settings: Frontend,
     ) -> None:
         self._power, self._labels, self._section, self._settings = power, labels, section, settings
         self._noise = np.concatenate(list(noise)) if len(noise) else np.zeros((0, settings.bands), np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from pipeline.errors import QuantizationError
-from pipeline.frontend import input_quantization
+from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.quantization import QuantizedModel, quantize_columns
 from pipeline.recipe import Recipe
 from pipeline.training.layers import DynqDense
@@ -67,7 +67,7 @@ def quantize(
         QuantizationError: see ``quantize_columns``, ``dynq_layers`` and ``QuantizedModel``.
     """
     model = load_trained(trained) if isinstance(trained, Path) else trained
-    settings = recipe.frontend.settings()
+    settings = recipe.frontend
     layers = tuple(
         quantize_columns(
             layer.kernel.numpy(), layer.bias.numpy(), bits, name=f"dense_{i}", relu=layer.activation == "relu"
@@ -78,8 +78,8 @@ def quantize(
         name or recipe.name,
         layers,
         labels,
-        input_quantization(settings),
+        INPUT_QUANTIZATION,
         settings,
-        recipe.detector.settings(),
+        recipe.detector,
         activation_bits,
     )

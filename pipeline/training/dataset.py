@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import Frontend
 from pipeline.corpus import Corpus, Split
-from pipeline.frontend import context_hops, encode, mel_power, window
+from pipeline.frontend import encode, mel_power, window
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import FrontendSettings
 from pipeline.recipe import Recipe
 from pipeline.stages import code_version, hash_of
 
@@ -78,14 +78,14 @@ class Dataset:
     key: str
 
 
-def centred_features(power: NDArray[np.float32], settings: FrontendSettings) -> NDArray[np.int8]:
+def centred_features(power: NDArray[np.float32], settings: Frontend) -> NDArray[np.int8]:
     """int8 ``[n, inputs]`` from float32 ``[n, hops, bands]``: the context window in the middle of each clip.
 
     Raises:
         RecipeError: the clips are shorter than the context window.
     """
     rows = encode(power)
-    start = (power.shape[1] - context_hops(settings)) // 2
+    start = (power.shape[1] - settings.context_hops) // 2
     return np.stack([window(clip, start, settings) for clip in rows])
 
 
@@ -95,7 +95,7 @@ def prepare(corpus: Corpus, recipe: Recipe, cache_dir: Path, progress: Progress 
     Raises:
         RecipeError: the clips are shorter than the context window.
     """
-    settings = recipe.frontend.settings()
+    settings = recipe.frontend
     key = hash_of(
         {"corpus": corpus.manifest_hash, "frontend": recipe.frontend.model_dump(), "code": code_version(*CODE)}
     )
@@ -116,7 +116,7 @@ def _read(folder: Path, name: str, split: Split) -> Clips:
     return Clips(power, np.load(folder / f"{name}_features.npy"), split.label, split.speakers)
 
 
-def _write(corpus: Corpus, settings: FrontendSettings, folder: Path, progress: Progress) -> None:
+def _write(corpus: Corpus, settings: Frontend, folder: Path, progress: Progress) -> None:
     # a folder of plain .npy files, so that a large corpus is mapped rather than read; renamed when whole
     partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -136,7 +136,7 @@ def _write(corpus: Corpus, settings: FrontendSettings, folder: Path, progress: P
 
 
 def _power(
-    pcm: NDArray[np.int16] | Sequence[NDArray[np.int16]], settings: FrontendSettings, advance: Callable[[float], None]
+    pcm: NDArray[np.int16] | Sequence[NDArray[np.int16]], settings: Frontend, advance: Callable[[float], None]
 ) -> NDArray[np.float32]:
     clips = []
     for clip in pcm:

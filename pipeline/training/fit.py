@@ -149,7 +149,7 @@ class _Run:
             training.labels,
             self.dataset.noise_power,
             self.recipe.augmentation,
-            self.recipe.frontend.settings(),
+            self.recipe.frontend,
         )
         writer = tf.summary.create_file_writer(str(self.log_dir))
         # the next epoch's clips are varied while this one trains

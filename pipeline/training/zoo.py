@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from pipeline.frontend import input_quantization
+from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.recipe import Recipe
 from pipeline.training.layers import DynqDense
 
@@ -15,8 +15,8 @@ def build_model(recipe: Recipe, weight_bits: int | None, activation_bits: int = 
     Args:
         weight_bits: 2..8 for quantization-aware training, None for the float twin: same weights, same shapes.
     """
-    settings = recipe.frontend.settings()
-    features = input_quantization(settings)
+    settings = recipe.frontend
+    features = INPUT_QUANTIZATION
     layers: list[keras.layers.Layer] = [keras.Input((settings.inputs,), dtype="int8", name="features")]
     for i, units in enumerate(recipe.model.hidden):
         layers.append(

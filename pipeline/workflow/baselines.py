@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lab.baselines import run_baseline, write_inputs
-from pipeline.frontend import input_quantization
+from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.progress import Progress
 from pipeline.report import Baseline
 from pipeline.stages import StageResult, Stages, code_version
@@ -62,7 +62,7 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
 def _write_inputs(data: Data, trained: Path, path: Path) -> None:
     _, convert = training_code()
     recipe, training = data.recipe, data.dataset.training
-    settings = recipe.frontend.settings()
+    settings = recipe.frontend
     source = AugmentedSet(training.power, training.labels, data.dataset.noise_power, recipe.augmentation, settings)
     affordable = MAX_TRAINING_BYTES // (len(source) * settings.inputs)
     epochs = max(1, min(recipe.training.qat_epochs, affordable))
@@ -76,5 +76,5 @@ def _write_inputs(data: Data, trained: Path, path: Path) -> None:
         testing=data.test.features,
         weights=tuple(np.asarray(layer.kernel, np.float32) for layer in layers),
         biases=tuple(np.asarray(layer.bias, np.float32) for layer in layers),
-        quantization=input_quantization(settings),
+        quantization=INPUT_QUANTIZATION,
     )

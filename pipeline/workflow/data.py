@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import Frontend
 from pipeline.corpus import load_corpus, test_split
 from pipeline.frontend import features
 from pipeline.progress import Progress
-from pipeline.quantization import FrontendSettings
 from pipeline.recipe import CorpusSection, Recipe
 from pipeline.training.dataset import Dataset, prepare
 
@@ -71,7 +71,7 @@ class Data:
         """The corpus's own testing split, or another folder's when one was given."""
         if self.test_folder is not None:
             return folder_test_set(
-                self.recipe.corpus, self.recipe.frontend.settings(), self.test_folder, self.cache, self.progress
+                self.recipe.corpus, self.recipe.frontend, self.test_folder, self.cache, self.progress
             )
         testing = self.dataset.testing
         return TestSet(testing.features, testing.labels, testing.speakers, self.description)
@@ -85,7 +85,7 @@ def describe(section: CorpusSection, folder: Path | None) -> str:
 
 
 def folder_test_set(
-    section: CorpusSection, settings: FrontendSettings, folder: Path, cache: Path, progress: Progress
+    section: CorpusSection, settings: Frontend, folder: Path, cache: Path, progress: Progress
 ) -> TestSet:
     """The testing split of a folder of recordings."""
     split = test_split(section, folder, cache, progress=progress)

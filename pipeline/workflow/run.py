@@ -92,12 +92,11 @@ def build_from_model(
 
 def recipe_of_model(model: QuantizedModel) -> Recipe:
     """A recipe with the words and the front end of a model, to find test clips for it."""
-    frontend = model.frontend
-    corpus = CorpusSection(keywords=model.labels[2:])
+    seconds = model.frontend.context_samples / model.frontend.sample_rate
+    corpus = CorpusSection(keywords=model.labels[2:], clip_seconds=max(1.5, seconds))
     name = re.sub(r"\W+", "_", model.name.lower())[:32].strip("_") or "model"
-    fields = ("window_samples", "hop_samples", "bands", "low_hz", "high_hz", "context_frames", "context_stride")
-    section = {name: getattr(frontend, name) for name in fields}
-    return parse_recipe({"name": name, "corpus": corpus.model_dump(), "frontend": section}, "the model's metadata")
+    sections = {"corpus": corpus.model_dump(), "frontend": model.frontend.model_dump()}
+    return parse_recipe({"name": name, **sections}, "the model's metadata")
 
 
 def test_set_for_model(model: QuantizedModel, data: Path | None, cache: Path, progress: Progress) -> TestSet:
@@ -113,7 +112,7 @@ def test_set_for_model(model: QuantizedModel, data: Path | None, cache: Path, pr
         )
     recipe = recipe_of_model(model)
     if data is not None:
-        return folder_test_set(recipe.corpus, recipe.frontend.settings(), data, cache, progress)
+        return folder_test_set(recipe.corpus, recipe.frontend, data, cache, progress)
     section = recipe.corpus.model_copy(update={"source": "synthetic"})
     return Data(recipe.model_copy(update={"corpus": section}), None, None, cache, progress).test
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.config import Detector, Frontend
 from pipeline.device import open_device
 from pipeline.device.audio import FRAME_SAMPLES, AudioStream
 from pipeline.device.protocol import encode_frame
@@ -15,12 +16,14 @@ from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
-from pipeline.quantization import Detector, FrontendSettings, QuantizedModel, logits, softmax
+from pipeline.quantization import QuantizedModel, logits, softmax
 from pipeline.targets import board
 from tests.conftest import make_model
 
 rng = np.random.default_rng(12)
-MODEL = replace(make_model(4, widths=(20,), frames=7), detector=Detector(0.40, 3, 300))
+MODEL = replace(
+    make_model(4, widths=(20,), frames=7), detector=Detector(threshold=0.40, smoothing_frames=3, refractory_ms=300)
+)
 
 
 def audio(seconds: float) -> np.ndarray:
@@ -35,7 +38,7 @@ def audio(seconds: float) -> np.ndarray:
 
 def expected(model: QuantizedModel, pcm: np.ndarray) -> list[tuple[str, float, int]]:
     """Detections by numpy: a row every context_stride hops, an inference per row once the window is full."""
-    settings: FrontendSettings = model.frontend
+    settings: Frontend = model.frontend
     rows = encode(mel_power(pcm, settings))[:: settings.context_stride]
     windows = np.stack(
         [rows[i : i + settings.context_frames].reshape(-1) for i in range(len(rows) - settings.context_frames + 1)]

@@ -7,14 +7,8 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from pipeline.quantization import (
-    Detector,
-    FrontendSettings,
-    InputQuantization,
-    QuantizedLayer,
-    QuantizedModel,
-    quantize_columns,
-)
+from pipeline.config import Detector, Frontend
+from pipeline.quantization import InputQuantization, QuantizedLayer, QuantizedModel, quantize_columns
 
 
 def assert_same_layer(a: QuantizedLayer, b: QuantizedLayer) -> None:
@@ -56,6 +50,10 @@ def models(draw: st.DrawFn) -> QuantizedModel:
         tuple(layers),
         tuple(labels),
         InputQuantization(scale, draw(st.integers(-128, 127))),
-        FrontendSettings(bands=bands, context_frames=frames),
-        Detector(draw(st.floats(0.01, 0.99)), draw(st.integers(1, 64)), draw(st.integers(0, 5000))),
+        Frontend(bands=bands, context_frames=frames),
+        Detector(
+            threshold=draw(st.floats(0.01, 0.99)),
+            smoothing_frames=draw(st.integers(1, 64)),
+            refractory_ms=draw(st.integers(0, 65_535)),
+        ),
     )

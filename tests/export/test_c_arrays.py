@@ -28,8 +28,7 @@ typedef struct { const void *weights; const float *columns; uint16_t inputs, out
 typedef struct {
   const char *name; const char *hash; const dynq_layer_t *layers; const char *const *layer_names;
   const char *const *labels; uint16_t layer_count, label_count; float input_scale; int32_t input_zero_point;
-  uint32_t sample_rate; uint16_t window_samples, hop_samples, bands, context_frames, context_stride; float threshold;
-  uint16_t smoothing_frames, refractory_ms; } kws_model_t;
+  float threshold; uint32_t refractory_samples; } kws_model_t;
 const kws_model_t *model(void);
 """
 
@@ -45,7 +44,8 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
     assert (compiled.layer_count, compiled.label_count) == (3, 5)
     assert np.float32(compiled.input_scale) == np.float32(model.input.scale)
     assert compiled.input_zero_point == model.input.zero_point
-    assert (compiled.bands, compiled.context_frames, compiled.context_stride) == (20, 4, 3)
+    assert np.float32(compiled.threshold) == np.float32(model.detector.threshold)
+    assert compiled.refractory_samples == 16 * model.detector.refractory_ms
     assert sorted(path.name for path in arrays.files) == [
         "kws_frontend.c",
         "kws_frontend.h",

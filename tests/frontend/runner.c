@@ -6,7 +6,7 @@
 extern uint32_t stack_top;
 static frontend_stream_t stream;
 static frontend_context_t context;
-static int8_t inputs[KWS_FRONTEND_INPUTS];
+static int8_t inputs[INPUTS];
 
 static void semihost(uint32_t operation, const void *arguments) {
   register uint32_t r0 __asm("r0") = operation;
@@ -23,10 +23,10 @@ static void put(uint32_t value, uint32_t digits) {
 }
 
 static void run(void) {
-  static float power[KWS_FRONTEND_BANDS];
-  int8_t row[KWS_FRONTEND_BANDS];
+  static float power[FRONTEND_MAX_BANDS];
+  int8_t row[FRONTEND_MAX_BANDS];
   frontend_power(&kws_frontend, samples, stream.scratch, power);
-  for (int band = 0; band < KWS_FRONTEND_BANDS; band++) {
+  for (int band = 0; band < kws_frontend.bands; band++) {
     const union {
       float value;
       uint32_t bits;
@@ -40,7 +40,7 @@ static void run(void) {
     size_t left = SAMPLES - start < CHUNK ? SAMPLES - start : CHUNK;
     while (frontend_stream_push(&stream, &at, &left, row))
       if (frontend_context_push(&context, &kws_frontend, row))
-        for (int i = 0; i < KWS_FRONTEND_INPUTS; i++)
+        for (int i = 0; i < INPUTS; i++)
           put((uint8_t)inputs[i], 2);
   }
   const uint32_t done[2] = {0x20026, 0};

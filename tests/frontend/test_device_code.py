@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipeline._native import FIRMWARE_LIB
+from pipeline.config import Frontend
 from pipeline.frontend import make_tables, mel_power, write_c
-from pipeline.quantization import FrontendSettings
 
 FOLDER = FIRMWARE_LIB / "frontend"
 CORES = {
@@ -25,10 +24,10 @@ DUMP = """
 int main(void) {
   static int16_t pcm[512];
   static float scratch[FRONTEND_SCRATCH_FLOATS], power[FRONTEND_MAX_BANDS];
-  if (fread(pcm, sizeof pcm[0], KWS_FRONTEND_WINDOW, stdin) != KWS_FRONTEND_WINDOW)
+  if (fread(pcm, sizeof pcm[0], kws_frontend.window_samples, stdin) != kws_frontend.window_samples)
     return 1;
   frontend_power(&kws_frontend, pcm, scratch, power);
-  return fwrite(power, sizeof power[0], KWS_FRONTEND_BANDS, stdout) != KWS_FRONTEND_BANDS;
+  return fwrite(power, sizeof power[0], kws_frontend.bands, stdout) != kws_frontend.bands;
 }
 """
 
@@ -50,7 +49,7 @@ def test_compiles_without_warnings_and_calls_no_libm(core, tmp_path):
 
 @pytest.mark.parametrize("bands", [20, 40])
 def test_generated_tables_give_the_bits_of_the_host(bands, tmp_path):
-    settings = replace(FrontendSettings(), bands=bands)
+    settings = Frontend(bands=bands)
     header, source = write_c(settings, tmp_path)
     assert "extern const frontend_config_t kws_frontend;" in header.read_text()
     (tmp_path / "dump.c").write_text(DUMP)
@@ -64,8 +63,8 @@ def test_generated_tables_give_the_bits_of_the_host(bands, tmp_path):
 
 
 def test_table_sizes_are_stated(tmp_path):
-    _, source = write_c(FrontendSettings(), tmp_path)
-    tables = make_tables(FrontendSettings())
+    _, source = write_c(Frontend(), tmp_path)
+    tables = make_tables(Frontend())
     text = source.read_text()
     assert f"{4 * len(tables.window)} bytes" in text
     assert f"{4 * len(tables.rising)} bytes" in text

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from pipeline._native import FIRMWARE_LIB
+from pipeline.config import Frontend
 from pipeline.frontend import mel_power, native, write_c
-from pipeline.quantization import FrontendSettings
 
 FOLDER = FIRMWARE_LIB / "frontend"
-SETTINGS = FrontendSettings(context_frames=3)
+SETTINGS = Frontend(context_frames=3)
 CORES = {
     # GCC's options, QEMU's machine, origin of code and of RAM
     "m0": (("-mcpu=cortex-m0",), "microbit", 0x0),
@@ -52,7 +52,8 @@ def test_same_bits_as_on_the_host(core, tmp_path):
     write_c(SETTINGS, tmp_path)
     numbers = ", ".join(map(str, pcm))
     (tmp_path / "samples.h").write_text(
-        f"#define SAMPLES {len(pcm)}\n#define CHUNK {chunk}\nstatic const int16_t samples[SAMPLES] = {{{numbers}}};\n"
+        f"#define SAMPLES {len(pcm)}\n#define CHUNK {chunk}\n#define INPUTS {SETTINGS.inputs}\n"
+        f"static const int16_t samples[SAMPLES] = {{{numbers}}};\n"
     )
     (tmp_path / "link.ld").write_text(SCRIPT % origin)
     elf = tmp_path / "runner.elf"

@@ -9,7 +9,7 @@ from lab.robustness import features_in_noise
 
 
 def test_faint_noise_changes_nothing_and_strong_noise_hides_the_clip(recipe, dataset):
-    settings = recipe.frontend.settings()
+    settings = recipe.frontend
     clips = dataset.testing
     quiet = features_in_noise(clips, dataset.noise_power, 120, settings).astype(int)
     assert np.abs(quiet - clips.features).max() <= 1
@@ -22,7 +22,7 @@ def test_faint_noise_changes_nothing_and_strong_noise_hides_the_clip(recipe, dat
 
 
 def test_ten_decibels_are_a_tenth_of_the_power(recipe, dataset):
-    settings = recipe.frontend.settings()
+    settings = recipe.frontend
     hops = dataset.testing.power.shape[1]
     clips = dataset.testing.subset(np.arange(3))
     flat = type(clips)(np.full_like(clips.power, 2.0**23), clips.features, clips.labels, clips.speakers)
@@ -32,7 +32,7 @@ def test_ten_decibels_are_a_tenth_of_the_power(recipe, dataset):
 
 
 def test_it_is_repeatable_and_needs_a_recording_as_long_as_a_clip(recipe, dataset):
-    settings = recipe.frontend.settings()
+    settings = recipe.frontend
     first, second = (features_in_noise(dataset.testing, dataset.noise_power, 5, settings) for _ in range(2))
     assert np.array_equal(first, second)
     with pytest.raises(ValueError, match="no noise recording"):

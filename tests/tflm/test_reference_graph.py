@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.config import Frontend
 from pipeline.corpus import load_corpus
 from pipeline.export import encode_reference_tflite
+from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.frontend import features as frontend_features
-from pipeline.frontend import input_quantization
-from pipeline.quantization import FrontendSettings, InputQuantization, QuantizedModel, logits, quantize_columns
+from pipeline.quantization import InputQuantization, QuantizedModel, logits, quantize_columns
 from pipeline.recipe import load_recipe
 from tests.conftest import make_model
 from tests.tflm.wheel import run_in_wheel
@@ -71,9 +72,7 @@ def test_a_constant_frame_divides_by_no_zero(run) -> None:
         quantize_columns(np.zeros((20, 6)), np.full(6, 0.25), 4, name="flat", relu=True),
         quantize_columns(rng.normal(size=(6, 3)), rng.normal(size=3), 4, name="out"),
     )
-    model = QuantizedModel(
-        "flat", layers, ("a", "b", "c"), InputQuantization(0.1, 3), FrontendSettings(context_frames=1)
-    )
+    model = QuantizedModel("flat", layers, ("a", "b", "c"), InputQuantization(0.1, 3), Frontend(context_frames=1))
     features = rng.integers(-128, 128, (3, 20)).astype(np.int8)
     result = run(encode_reference_tflite(model), features)
     assert np.isfinite(result).all()
@@ -93,7 +92,7 @@ def recorded_speech_model(speech_dir: Path, tmp_path_factory: pytest.TempPathFac
     and its output layer a least-squares fit: trained in a second, without TensorFlow."""
     recipe = load_recipe(Path(__file__).parents[2] / "models/wake_words.toml")
     corpus = load_corpus(recipe.corpus, speech_dir, tmp_path_factory.mktemp("corpus"))
-    frontend, quantization = recipe.frontend.settings(), input_quantization(recipe.frontend.settings())
+    frontend, quantization = recipe.frontend, INPUT_QUANTIZATION
     training, testing = (
         np.stack([frontend_features(pcm, frontend) for pcm in split.pcm]) for split in (corpus.training, corpus.testing)
     )

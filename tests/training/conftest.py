@@ -20,7 +20,7 @@ def recipe() -> Recipe:
             "corpus": {"keywords": ["low", "high"], "clip_seconds": 0.5},
             "frontend": {"context_frames": 8, "context_stride": 5},
             "augmentation": {"shift_ms": 20, "snr_db": [10, 30]},
-            "model": {"hidden": [24, 16], "dropout": 0.1},
+            "model": {"kind": "perceptron", "hidden": [24, 16], "dropout": 0.1},
             "training": {"batch_size": 16, "epochs": 12, "qat_epochs": 6, "learning_rate": 5e-3, "patience": 12},
         },
         "tests",

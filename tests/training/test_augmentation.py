@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.frontend import context_hops, context_indices, encode
-from pipeline.quantization import FrontendSettings
+from pipeline.config import Frontend
+from pipeline.frontend import context_indices, encode
 from pipeline.recipe import AugmentationSection
 from pipeline.training.augmentation import AugmentedSet
 
-SETTINGS = FrontendSettings(context_frames=10)
+SETTINGS = Frontend(context_frames=10)
 PLAIN = {
     "shift_ms": 0,
     "gain_db": 0,
@@ -33,7 +33,7 @@ def varied(clips, noise=(), labels=None, seed=0, **section):
 
 
 def plain(clips):
-    start = round((clips.shape[1] - context_hops(SETTINGS)) / 2)
+    start = round((clips.shape[1] - SETTINGS.context_hops) / 2)
     return encode(clips[:, start + context_indices(SETTINGS)]).astype(int)
 
 

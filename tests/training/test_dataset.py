@@ -17,7 +17,7 @@ from pipeline.training.dataset import centred_features, prepare
 
 
 def test_features_are_those_of_the_front_end_clip_by_clip(corpus, recipe, dataset):
-    settings_ = recipe.frontend.settings()
+    settings_ = recipe.frontend
     for split, clips in ((corpus.training, dataset.training), (corpus.testing, dataset.testing)):
         assert clips.features.dtype == np.int8
         for i in (0, 7, len(clips) - 1):
@@ -53,7 +53,7 @@ def test_an_interrupted_featurisation_leaves_nothing_behind(corpus, recipe, tmp_
 
 def test_clips_shorter_than_the_context_window_are_refused(recipe):
     with pytest.raises(RecipeError):
-        centred_features(np.ones((2, 10, 20), np.float32), recipe.frontend.settings())
+        centred_features(np.ones((2, 10, 20), np.float32), recipe.frontend)
 
 
 @settings(deadline=None, max_examples=60)

@@ -135,7 +135,7 @@ def test_training_stops_early_when_validation_gets_no_better(recipe, dataset, tm
 def test_an_untrained_model_converts_bit_for_bit(bits, recipe, dataset):
     model = build_model(recipe, bits)
     quantized = quantize(model, recipe, bits, dataset.label_names)
-    features = np.random.default_rng(bits).integers(-128, 128, (50, recipe.frontend.settings().inputs), np.int8)
+    features = np.random.default_rng(bits).integers(-128, 128, (50, recipe.frontend.inputs), np.int8)
     assert np.array_equal(logits(quantized, features).view(np.uint32), predict_logits(model, features).view(np.uint32))
 
 

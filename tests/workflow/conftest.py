@@ -21,6 +21,7 @@ context_frames = 12
 [augmentation]
 shift_ms = 20.0
 [model]
+kind = "perceptron"
 hidden = [12]
 dropout = 0.0
 [training]
