@@ -81,11 +81,10 @@ class Graph:
                 setattr(op.builtinOptions, key, value)
 
     def custom(self, name: str, inputs: Sequence[int], outputs: Sequence[int], options: bytes) -> None:
-        """Adds a custom operator with its options, a flexbuffer."""
+        """Adds a custom operator with its options, in a format of its own."""
         s = schema()
         op = self._operator(s.BuiltinOperator.CUSTOM, name, 1, inputs, outputs)
         op.customOptions = np.frombuffer(options, np.uint8)
-        op.customOptionsFormat = s.CustomOptionsFormat.FLEXBUFFERS
 
     def metadata(self, name: str, data: bytes) -> None:
         """Adds a named buffer that runtimes ignore."""

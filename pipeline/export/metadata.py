@@ -9,27 +9,17 @@ from typing import Any
 from pipeline.errors import ModelFileError
 from pipeline.quantization import InputQuantization, QuantizedModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 METADATA_NAME = "dynq"
 
 
-def encode(model: QuantizedModel, packing: str) -> bytes:
-    """The model's metadata as JSON, without the numbers that the graph holds."""
+def encode(model: QuantizedModel) -> bytes:
+    """The model's metadata as JSON, without what the graph holds."""
     data = {
         "format_version": FORMAT_VERSION,
         "name": model.name,
-        "packing": packing,
         "labels": list(model.labels),
-        "layers": [
-            {
-                "name": layer.name,
-                "bits": layer.bits,
-                "inputs": layer.inputs,
-                "outputs": layer.outputs,
-                "relu": layer.relu,
-            }
-            for layer in model.layers
-        ],
+        "layers": [layer.name for layer in model.layers],
         "input": asdict(model.input),
         "frontend": model.frontend.model_dump(),
         "detector": model.detector.model_dump(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from pipeline.errors import ModelFileError
-from pipeline.export.options import OPERATOR_NAME
+from pipeline.export.options import FULLY_CONNECTED
 from pipeline.export.schema import schema
 
 # Where TFLM's method is not the operator's name in camel case.
@@ -46,12 +46,14 @@ def op_resolver(tflite: bytes, *, namespace: str = "kws") -> str:
     needed = operators(tflite)
     calls = []
     for operator in needed:
-        if operator == OPERATOR_NAME:
+        if operator == FULLY_CONNECTED.operator:
             calls.append("AddCustom(kFullyConnected, fully_connected)")
         elif hasattr(schema().BuiltinOperator, operator):
             calls.append(f"{_method(operator)}()")
         else:
-            raise ModelFileError(f"the model needs the custom operator {operator}", f"only {OPERATOR_NAME} is known")
+            raise ModelFileError(
+                f"the model needs the custom operator {operator}", f"only {FULLY_CONNECTED.operator} is known"
+            )
     body = "".join(f"  if (resolver.{call} != kTfLiteOk) {{\n    return kTfLiteError;\n  }}\n" for call in calls)
     return f"""namespace {namespace} {{
 

@@ -1,36 +1,83 @@
-"""Custom options of the operator DYNQ_FULLY_CONNECTED: what ``prepare`` needs beside the tensors, and a CRC."""
+"""Custom options of the project's operators: one struct of fixed size for each, little endian, without padding.
+
+Every struct begins with the version of its layout and the name of the kernel variant that the operator's constants are
+packed for. It ends in two zero bytes, by which no reader takes it for a flexbuffer. ``firmware/lib/tflm`` declares the
+same structs in C.
+"""
 
 from __future__ import annotations
 
-import zlib
-
-from flatbuffers import flexbuffers
+import struct
+from dataclasses import dataclass
 
 from pipeline.quantization.packing import PackedLayer
 
-OPERATOR_NAME = "DYNQ_FULLY_CONNECTED"
-OPTIONS_VERSION = 1
-_CRC_PLACE = b"\xa5\x5a\xc3\x3c"  # found nowhere else in the options: all other values are small or text
+
+@dataclass(frozen=True)
+class OptionsLayout:
+    """The options of one operator.
+
+    Attributes:
+        operator: name under which the operator is registered.
+        version: raised whenever ``fields`` or their meaning change.
+        fields: name and :mod:`struct` code of every field between the packing and the two zero bytes.
+    """
+
+    operator: str
+    version: int
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def struct(self) -> struct.Struct:
+        """Version, packing, the fields, two zero bytes."""
+        return struct.Struct("<H16s" + "".join(code for _, code in self.fields) + "2x")
+
+    def encode(self, packing: str, **values: int) -> bytes:
+        """The bytes of the options with these values of all fields."""
+        if values.keys() != {name for name, _ in self.fields}:
+            raise TypeError(f"fields of {self.operator}: {sorted(values)}")
+        return self.struct.pack(self.version, packing.encode("ascii"), *(values[name] for name, _ in self.fields))
+
+    def decode(self, data: bytes) -> tuple[str, dict[str, int]]:
+        """Packing and fields of options.
+
+        Raises:
+            ValueError: another length, another version, or a byte that :meth:`encode` does not write.
+        """
+        if len(data) != self.struct.size:
+            raise ValueError(f"{self.operator} has {len(data)} bytes of options, this program reads {self.struct.size}")
+        version, name, *numbers = self.struct.unpack(data)
+        if version != self.version:
+            raise ValueError(f"{self.operator} has options of version {version}, this program reads {self.version}")
+        packing = name.partition(b"\0")[0].decode("ascii")
+        values = dict(zip((name for name, _ in self.fields), numbers, strict=True))
+        if self.encode(packing, **values) != data:
+            raise ValueError(f"{self.operator} has options with stray bytes")
+        return packing, values
+
+
+FULLY_CONNECTED = OptionsLayout(
+    "DYNQ_FULLY_CONNECTED",
+    version=2,
+    fields=(
+        ("inputs", "H"),  # K, of all rows together
+        ("outputs", "H"),  # N
+        ("rows", "H"),  # rows of features that lie side by side in the K inputs
+        ("stride", "H"),  # rows from one run to the next
+        ("bits", "B"),
+        ("relu", "B"),
+    ),
+)
 
 
 def operator_options(layer: PackedLayer) -> bytes:
-    """Options of one layer as a flexbuffer map.
-
-    ``bits``, ``inputs``, ``outputs``, ``relu`` and ``version`` are integers and ``packing`` is the kernel variant's
-    name. ``crc32`` is a blob of 4 bytes, little endian: CRC-32 of these options with the blob zeroed, then the packed
-    weights, then the column parameters. A flipped bit anywhere in a layer is thus found before the layer runs.
-    """
-    builder = flexbuffers.Builder()
-    with builder.Map():
-        builder.Int("bits", layer.bits)
-        builder.Blob("crc32", _CRC_PLACE)
-        builder.Int("inputs", layer.inputs)
-        builder.Int("outputs", layer.outputs)
-        builder.String("packing", layer.variant)
-        builder.Int("relu", int(layer.relu))
-        builder.Int("version", OPTIONS_VERSION)
-    options = bytes(builder.Finish())
-    crc = 0
-    for part in (options.replace(_CRC_PLACE, bytes(4)), layer.weights, layer.columns.tobytes()):
-        crc = zlib.crc32(part, crc)
-    return options.replace(_CRC_PLACE, crc.to_bytes(4, "little"))
+    """Options of a fully-connected layer that is given all its inputs at once."""
+    return FULLY_CONNECTED.encode(
+        layer.variant,
+        inputs=layer.inputs,
+        outputs=layer.outputs,
+        rows=1,
+        stride=1,
+        bits=layer.bits,
+        relu=int(layer.relu),
+    )

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Detector, Frontend
+from pipeline.config import MAX_WIDTH, Detector, Frontend
 from pipeline.errors import ModelFileError, QuantizationError
 from pipeline.export import metadata
 from pipeline.export.graph import FILE_IDENTIFIER, Graph
-from pipeline.export.options import OPERATOR_NAME, operator_options
+from pipeline.export.options import FULLY_CONNECTED, operator_options
 from pipeline.export.schema import schema
 from pipeline.export.seal import seal, unseal
 from pipeline.files import write_bytes
@@ -58,9 +58,9 @@ def encode_tflite(model: QuantizedModel, packing: str = "reference") -> bytes:
         columns = graph.constant(f"{layer.name}/columns", packed.columns)
         y = graph.tensor("logits" if last else f"{layer.name}/output", [1, layer.outputs], types.FLOAT32)
         y_range = [] if last else [graph.tensor(f"{layer.name}/output_range", [2], types.FLOAT32)]
-        graph.custom(OPERATOR_NAME, [x, weights, columns, *x_range], [y, *y_range], operator_options(packed))
+        graph.custom(FULLY_CONNECTED.operator, [x, weights, columns, *x_range], [y, *y_range], operator_options(packed))
         x, x_range = y, y_range
-    graph.metadata(metadata.METADATA_NAME, metadata.encode(model, packing))
+    graph.metadata(metadata.METADATA_NAME, metadata.encode(model))
     return seal(graph.finish([features], [x]))
 
 
@@ -107,10 +107,10 @@ def _decode(data: bytes, where: str) -> QuantizedModel:
     model = schema().Model.GetRootAsModel(data, 0)
     values = metadata.decode(_metadata(model), where)
     graph = model.Subgraphs(0)
-    specs = values["layers"]
-    if graph.OperatorsLength() != len(specs):
-        raise ValueError(f"{graph.OperatorsLength()} operators for {len(specs)} layers")
-    layers = tuple(_layer(model, graph, index, spec, values["packing"]) for index, spec in enumerate(specs))
+    names = [_text(name) for name in values["layers"]]
+    if graph.OperatorsLength() != len(names):
+        raise ValueError(f"{graph.OperatorsLength()} operators for {len(names)} layers")
+    layers = tuple(_layer(model, graph, index, name) for index, name in enumerate(names))
     return QuantizedModel(
         name=_text(values["name"]),
         layers=layers,
@@ -129,28 +129,31 @@ def _metadata(model: Any) -> bytes:
     raise ValueError(f"no metadata {metadata.METADATA_NAME}")
 
 
-def _layer(model: Any, graph: Any, index: int, spec: dict[str, Any], packing: str) -> QuantizedLayer:
+def _layer(model: Any, graph: Any, index: int, name: str) -> QuantizedLayer:
     operator = graph.Operators(index)
     code = model.OperatorCodes(operator.OpcodeIndex())
-    if code.CustomCode() != OPERATOR_NAME.encode():
-        raise ValueError(f"operator {index} is not {OPERATOR_NAME}")
+    if code.CustomCode() != FULLY_CONNECTED.operator.encode():
+        raise ValueError(f"operator {index} is not {FULLY_CONNECTED.operator}")
+    packing, options = FULLY_CONNECTED.decode(bytes(operator.CustomOptionsAsNumpy()))
+    if max(options["inputs"], options["outputs"]) > MAX_WIDTH or options["relu"] > 1:
+        raise ValueError(f"layer {name}: {options}")
+    if (options["rows"], options["stride"]) != (1, 1):
+        raise ValueError(f"layer {name} takes {options['rows']} rows every {options['stride']}")
     weights, columns = (_buffer(model, graph.Tensors(operator.Inputs(i)).Buffer()) for i in (1, 2))
-    if type(spec["relu"]) is not bool or any(type(spec[key]) is not int for key in ("inputs", "outputs", "bits")):
-        raise ValueError(f"layer {index}: {spec}")
     packed = PackedLayer(
         variant=packing,
         weights=weights.tobytes(),
         columns=np.frombuffer(columns.tobytes(), "<f4").astype(np.float32),
-        inputs=spec["inputs"],
-        outputs=spec["outputs"],
-        bits=spec["bits"],
-        relu=spec["relu"],
+        inputs=options["inputs"],
+        outputs=options["outputs"],
+        bits=options["bits"],
+        relu=bool(options["relu"]),
     )
     scale, offset, column_sum, bias = unpack_parameters(packed)
     for what, numbers in (("scale", scale), ("offset", offset), ("bias", bias)):
         if not np.all(np.abs(numbers) < 2 * MAX_PARAMETER):  # a column's range reaches twice the largest weight
-            raise ValueError(f"layer {spec['name']}: a {what} is out of range")
-    layer = QuantizedLayer(_text(spec["name"]), packed.bits, unpack(packed), scale, offset, bias, packed.relu)
+            raise ValueError(f"layer {name}: a {what} is out of range")
+    layer = QuantizedLayer(name, packed.bits, unpack(packed), scale, offset, bias, packed.relu)
     if layer.column_sum.tobytes() != column_sum.tobytes():
         raise ValueError(f"layer {layer.name}: column sums do not belong to its codes")
     return layer

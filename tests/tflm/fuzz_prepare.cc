@@ -163,8 +163,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint8_t kind = input.Next();
   std::vector<uint8_t> options = input.Take(input.Next());
 
-  dynq_options_t read = {};
-  const bool readable = dynq_options_read(options.data(), options.size(), &read) == nullptr;
+  dynq_fully_connected_options_t read = {};
+  const bool readable =
+      dynq_options_read(options.data(), options.size(), DYNQ_FULLY_CONNECTED_VERSION, &read, sizeof read) == nullptr;
   const uint32_t inputs = readable ? read.inputs % 4097 : 20;
   const uint32_t outputs = readable ? read.outputs % 4097 : 5;
 
@@ -188,14 +189,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     context.tensors.push_back(MakeTensor(&input, &context, tensor.type, tensor.bytes, tensor.constant));
     const TfLiteTensor &made = context.tensors.back();
     context.evaluated.push_back({made.data, nullptr, made.type});
-  }
-  if (readable && (kind & 64) == 0) { /* the CRC put right, so that more than its check is reached */
-    const uint32_t crc =
-        dynq_layer_crc32(options.data(), options.size(), &read, context.tensors[1].data.raw, context.tensors[1].bytes,
-                         context.tensors[2].data.raw, context.tensors[2].bytes);
-    for (size_t i = 0; i < 4; i++) {
-      options[static_cast<size_t>(read.crc32 - options.data()) + i] = static_cast<uint8_t>(crc >> (8 * i));
-    }
   }
 
   TfLiteContext tflm = {};

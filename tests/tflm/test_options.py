@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 import zlib
 
 import pytest
@@ -10,64 +12,88 @@ from hypothesis import strategies as st
 
 from pipeline._native import FIRMWARE_LIB, compile_library
 from pipeline.export import encode_tflite
-from pipeline.export.options import operator_options
+from pipeline.export.options import FULLY_CONNECTED, operator_options
 from pipeline.export.seal import seal
-from pipeline.quantization.packing import VARIANTS, PackedLayer, pack
+from pipeline.quantization.packing import VARIANTS, pack
 from tests.conftest import make_model
 
-CDEF = """
-typedef struct { uint32_t bits, inputs, outputs, relu, version; const char *packing; const uint8_t *crc32; }
-  dynq_options_t;
-const char *dynq_options_read(const uint8_t *buffer, size_t length, dynq_options_t *options);
+HEADER = (FIRMWARE_LIB / "tflm/dynq_options.h").read_text()
+STRUCTS = "".join(re.findall(r"^typedef struct \{.*?^\} \w+;$", HEADER, re.DOTALL | re.MULTILINE))
+CDEF = f"""
+{STRUCTS}
+const char *dynq_options_read(const void *buffer, size_t length, uint16_t version, void *options, size_t size);
 const char *dynq_model_check(const uint8_t *file, size_t bytes);
 uint32_t dynq_crc32(uint32_t crc, const void *data, size_t length);
-uint32_t dynq_layer_crc32(const uint8_t *buffer, size_t length, const dynq_options_t *options, const void *weights,
-                          size_t weight_bytes, const void *columns, size_t column_bytes);
 """
-NATIVE = compile_library("dynq-options", (FIRMWARE_LIB / "tflm/dynq_options.c",), CDEF)
+SOURCES = (FIRMWARE_LIB / "tflm/dynq_options.c", *sorted((FIRMWARE_LIB / "dynq").glob("*.c")))
+NATIVE = compile_library("dynq-options", SOURCES, CDEF)
 FFI, LIB = NATIVE.ffi, NATIVE.lib
 
 
-def accepts(options: bytes, layer: PackedLayer) -> bool:
-    """Whether prepare's first and last check let these options pass for this layer's data."""
-    buffer, read = FFI.from_buffer("uint8_t[]", options), FFI.new("dynq_options_t *")
-    if LIB.dynq_options_read(buffer, len(options), read) != FFI.NULL:
-        return False
-    columns = layer.columns.tobytes()
-    crc = LIB.dynq_layer_crc32(buffer, len(options), read, layer.weights, len(layer.weights), columns, len(columns))
-    return crc == int.from_bytes(bytes(FFI.buffer(read.crc32, 4)), "little")
+def read(options: bytes, version: int = FULLY_CONNECTED.version):
+    """What the device reads, or its reason not to."""
+    result = FFI.new("dynq_fully_connected_options_t *")
+    error = LIB.dynq_options_read(options, len(options), version, result, FFI.sizeof(result[0]))
+    return result if error == FFI.NULL else FFI.string(error).decode()
+
+
+def test_host_and_device_declare_the_same_struct() -> None:
+    c = FFI.typeof("dynq_fully_connected_options_t")
+    head = [(name, field.offset, FFI.sizeof(field.type)) for name, field in c.fields[0][1].type.fields]
+    body = [(name, field.offset, FFI.sizeof(field.type)) for name, field in c.fields[1:]]
+    assert head == [("version", 0, 2), ("packing", 2, 16)]
+    at, expected = 18, []
+    for name, code in (*FULLY_CONNECTED.fields, ("zero", "H")):
+        expected.append((name, at, struct.calcsize(code)))
+        at += struct.calcsize(code)
+    assert body == expected
+    assert FFI.sizeof(c) == FULLY_CONNECTED.struct.size == at
+    assert f"#define DYNQ_FULLY_CONNECTED_VERSION {FULLY_CONNECTED.version}\n" in HEADER
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("frames", [1, 20, 200])  # numbers of 1, 2 and 4 bytes make flexbuffers of other widths
-def test_c_reads_what_python_writes(bits: int, variant: str, frames: int) -> None:
-    layer = pack(make_model(bits, widths=(), frames=frames).layers[0], variant)
-    options, read = operator_options(layer), FFI.new("dynq_options_t *")
-    buffer = FFI.from_buffer("uint8_t[]", options)
-    assert LIB.dynq_options_read(buffer, len(options), read) == FFI.NULL
-    assert (read.bits, read.inputs, read.outputs) == (bits, 20 * frames, 5)
-    assert (read.relu, read.version, FFI.string(read.packing).decode()) == (0, 1, variant)
-    assert accepts(options, layer)
+@pytest.mark.parametrize("frames", [1, 20, 200])
+def test_c_reads_what_python_writes(bits: int, frames: int) -> None:
+    layer = pack(make_model(bits, widths=(), frames=frames).layers[0], "reference")
+    o = read(operator_options(layer))
+    assert (o.inputs, o.outputs, o.rows, o.stride, o.bits, o.relu) == (20 * frames, 5, 1, 1, bits, 0)
 
 
-def test_every_flip_of_every_byte_is_refused() -> None:
-    layer = pack(make_model(4, widths=(), frames=1).layers[0], "reference")
-    options = operator_options(layer)
-    passed = [
-        (at, change)
-        for at in range(len(options))
-        for change in range(1, 256)
-        if accepts(options[:at] + bytes([options[at] ^ change]) + options[at + 1 :], layer)
+@given(
+    packing=st.sampled_from(VARIANTS),
+    values=st.fixed_dictionaries(
+        {name: st.integers(0, 256 ** struct.calcsize(code) - 1) for name, code in FULLY_CONNECTED.fields}
+    ),
+)
+def test_python_reads_what_it_writes(packing: str, values: dict[str, int]) -> None:
+    options = FULLY_CONNECTED.encode(packing, **values)
+    assert FULLY_CONNECTED.decode(options) == (packing, values)
+    o = read(options)
+    if packing == "reference":
+        assert {name: getattr(o, name) for name in values} == values
+    else:
+        assert o == "options: packing is for other kernels than those compiled in"
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    options = operator_options(pack(make_model(4, widths=(), frames=1).layers[0], "reference"))
+    lengths = [
+        part for n in range(len(options)) for part in (options[:n], options[len(options) - n :], options + b"\0")
     ]
-    assert not passed
-
-
-def test_every_truncation_is_refused() -> None:
-    layer = pack(make_model(4, widths=(), frames=1).layers[0], "reference")
-    options = operator_options(layer)
-    parts = [part for n in range(len(options)) for part in (options[:n], options[len(options) - n :])]
-    assert not [part for part in parts if accepts(part, layer)]
+    for part in lengths:
+        assert read(part) == "options: of another length"
+        with pytest.raises(ValueError, match="bytes of options, this program reads 30"):
+            FULLY_CONNECTED.decode(part)
+    for version in (0, 1, 3, 0x6962):
+        other = struct.pack("<H", version) + options[2:]
+        assert read(other) == "options: of another version"
+        with pytest.raises(ValueError, match=f"of version {version}, this program reads 2"):
+            FULLY_CONNECTED.decode(other)
+    for stray in (options[:-1] + b"\1", options[:17] + b"x" + options[18:]):
+        with pytest.raises(ValueError, match="stray"):
+            FULLY_CONNECTED.decode(stray)
+    with pytest.raises(TypeError, match="fields of DYNQ_FULLY_CONNECTED"):
+        FULLY_CONNECTED.encode("reference", inputs=1)
 
 
 @given(st.binary(max_size=64), st.integers(0, 64))

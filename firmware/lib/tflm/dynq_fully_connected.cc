@@ -12,14 +12,13 @@
 namespace dynq {
 namespace {
 
-constexpr uint32_t kOptionsVersion = 1;
 constexpr size_t kAlignment = 16; /* of weights: what the strictest kernel variant needs */
 
 enum Input { kFeatures, kWeights, kColumns, kInputRange };
 enum Output { kResult, kOutputRange };
 
 struct OpData {
-  const uint8_t *options;
+  const char *options;
   size_t option_bytes;
   dynq_layer_t layer;
   float input_scale;
@@ -69,18 +68,17 @@ private:
   TfLiteTensor *tensor_;
 };
 
-const char *CheckOptions(const OpData &data, dynq_options_t *options) {
-  if (dynq_options_read(data.options, data.option_bytes, options) != nullptr) {
-    return "options: not a map of bits, crc32, inputs, outputs, packing, relu, version";
-  }
-  if (options->version != kOptionsVersion) {
-    return "options: version is not 1";
-  }
-  if (strcmp(options->packing, dynq_variant()) != 0) {
-    return "options: packing is for other kernels than those compiled in";
+const char *ReadOptions(const OpData &data, dynq_fully_connected_options_t *options) {
+  const char *error =
+      dynq_options_read(data.options, data.option_bytes, DYNQ_FULLY_CONNECTED_VERSION, options, sizeof *options);
+  if (error != nullptr) {
+    return error;
   }
   if (options->relu > 1) {
     return "options: relu is neither 0 nor 1";
+  }
+  if (options->rows != 1 || options->stride != 1) {
+    return "options: rows or stride is not 1";
   }
   if (dynq_weight_bytes(options->inputs, options->outputs, options->bits) == 0) {
     return "options: no kernel for these bits, inputs and outputs";
@@ -104,7 +102,8 @@ const char *CheckFeatures(const Tensor &features, uint32_t inputs, OpData *data)
   return nullptr;
 }
 
-const char *CheckConstants(TfLiteContext *context, TfLiteNode *node, const dynq_options_t &options, OpData *data) {
+const char *CheckConstants(TfLiteContext *context, TfLiteNode *node, const dynq_fully_connected_options_t &options,
+                           OpData *data) {
   const size_t weight_bytes = dynq_weight_bytes(options.inputs, options.outputs, options.bits);
   const size_t column_bytes = dynq_column_bytes(options.outputs);
   const Tensor weights(context, node, kWeights);
@@ -117,16 +116,10 @@ const char *CheckConstants(TfLiteContext *context, TfLiteNode *node, const dynq_
   }
   data->layer.weights = weights.get()->data.raw;
   data->layer.columns = reinterpret_cast<const float *>(columns.get()->data.raw);
-  data->layer.inputs = static_cast<uint16_t>(options.inputs);
-  data->layer.outputs = static_cast<uint16_t>(options.outputs);
-  data->layer.bits = static_cast<uint8_t>(options.bits);
-  data->layer.relu = static_cast<uint8_t>(options.relu);
-  const uint32_t crc = dynq_layer_crc32(data->options, data->option_bytes, &options, data->layer.weights, weight_bytes,
-                                        data->layer.columns, column_bytes);
-  const uint8_t *expected = options.crc32;
-  if (crc != (expected[0] | expected[1] << 8 | expected[2] << 16 | static_cast<uint32_t>(expected[3]) << 24)) {
-    return "options: crc32 does not fit the options, weights and columns";
-  }
+  data->layer.inputs = options.inputs;
+  data->layer.outputs = options.outputs;
+  data->layer.bits = options.bits;
+  data->layer.relu = options.relu;
   return nullptr;
 }
 
@@ -142,8 +135,8 @@ const char *Check(TfLiteContext *context, TfLiteNode *node, OpData *data) {
   if (outputs < 1 || outputs > 2) {
     return "outputs: neither 1 nor 2";
   }
-  dynq_options_t options;
-  const char *error = CheckOptions(*data, &options);
+  dynq_fully_connected_options_t options;
+  const char *error = ReadOptions(*data, &options);
   if (error == nullptr) {
     error = CheckFeatures(Tensor(context, node, kFeatures), options.inputs, data);
   }
@@ -175,7 +168,7 @@ void *Init(TfLiteContext *context, const char *buffer, size_t length) {
   }
   auto *data = static_cast<OpData *>(memory);
   *data = OpData{};
-  data->options = reinterpret_cast<const uint8_t *>(buffer);
+  data->options = buffer;
   data->option_bytes = length;
   return data;
 }

@@ -1,12 +1,10 @@
-/* Reads the custom options of DYNQ_FULLY_CONNECTED: a flexbuffer map of a few known keys.
- *
- * Options come from a file, so nothing in them is trusted: every access is checked against the buffer's end, and
-unknown
- * shapes are refused. (The flexbuffers library's verifying reader adds 14 KB of flash on a Cortex-M4; this adds one
-kilobyte.) */
+/* The operators' custom options: for each operator one struct of fixed size, little endian, without padding. They come
+ * from a file, so their length, version and packing are checked before anything else of them is used.
+ * pipeline/export/options.py declares the same structs. */
 #ifndef DYNQ_OPTIONS_H_
 #define DYNQ_OPTIONS_H_
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,18 +12,34 @@ kilobyte.) */
 extern "C" {
 #endif
 
+/* How the options of every operator begin. */
 typedef struct {
-  uint32_t bits;
-  uint32_t inputs;
-  uint32_t outputs;
-  uint32_t relu;
-  uint32_t version;
-  const char *packing;  /* NUL-terminated, inside the options */
-  const uint8_t *crc32; /* 4 bytes, little endian, inside the options */
-} dynq_options_t;
+  uint16_t version; /* of the struct */
+  char packing[16]; /* kernel variant that the constants are packed for; zeros fill it up */
+} dynq_options_head_t;
 
-/* NULL, or which key is missing or malformed. */
-const char *dynq_options_read(const uint8_t *buffer, size_t length, dynq_options_t *options);
+typedef struct {
+  dynq_options_head_t head;
+  uint16_t inputs; /* K, of all rows together */
+  uint16_t outputs;
+  uint16_t rows;   /* rows of features that lie side by side in the K inputs */
+  uint16_t stride; /* rows from one run to the next */
+  uint8_t bits;
+  uint8_t relu;
+  uint16_t zero; /* at the end of all options: a flexbuffer cannot end so */
+} dynq_fully_connected_options_t;
+
+#define DYNQ_FULLY_CONNECTED_VERSION 2
+
+static_assert(sizeof(dynq_options_head_t) == 18, "the head has no padding");
+static_assert(offsetof(dynq_fully_connected_options_t, inputs) == 18, "no padding");
+static_assert(offsetof(dynq_fully_connected_options_t, stride) == 24, "no padding");
+static_assert(offsetof(dynq_fully_connected_options_t, relu) == 27, "no padding");
+static_assert(sizeof(dynq_fully_connected_options_t) == 30, "no padding");
+
+/* Copies a file's options into the struct `options` of `size` bytes. NULL, or what is wrong: another length, another
+ * version, or constants for other kernels than those compiled in. */
+const char *dynq_options_read(const void *buffer, size_t length, uint16_t version, void *options, size_t size);
 
 /* NULL when the bytes are a flatbuffer with this project's seal behind it and not a bit of them has changed, or what is
  * wrong. pipeline/export/seal.py describes the seal. */
@@ -33,10 +47,6 @@ const char *dynq_model_check(const uint8_t *file, size_t bytes);
 
 /* CRC-32 (the one of zlib and Ethernet) of `length` more bytes; start with crc = 0. */
 uint32_t dynq_crc32(uint32_t crc, const void *data, size_t length);
-
-/* CRC-32 over the options with their crc32 blob taken as zeros, then weights, then column parameters. */
-uint32_t dynq_layer_crc32(const uint8_t *buffer, size_t length, const dynq_options_t *options, const void *weights,
-                          size_t weight_bytes, const void *columns, size_t column_bytes);
 
 #ifdef __cplusplus
 }

@@ -37,8 +37,9 @@ template <typename Resolver> TfLiteStatus AddFullyConnected(Resolver &resolver) 
   return resolver.AddCustom(kFullyConnected, FullyConnectedRegistration());
 }
 
-/* nullptr when the bytes are a whole file of this project (its seal fits), or what is wrong. Call it before GetModel()
- * on anything that was not linked into the image: TFLM itself follows a model's offsets unchecked. */
+/* nullptr when the bytes are a whole file of this project and not a bit of them has changed (its seal fits), or what is
+ * wrong. Call it before GetModel(): TFLM follows a file's offsets unchecked, and prepare does not sum up the weights.
+ */
 const char *CheckModel(const void *file, size_t bytes);
 
 } // namespace dynq
