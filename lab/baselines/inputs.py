@@ -36,9 +36,9 @@ class BaselineInputs:
     weights: tuple[NDArray[np.float32], ...]
     biases: tuple[NDArray[np.float32], ...]
     input: InputQuantization
-    batch_size: int = 128
-    learning_rate: float = 5e-4
-    seed: int = 1
+    batch_size: int
+    learning_rate: float
+    seed: int
 
     def __post_init__(self) -> None:
         inputs = self.testing.shape[-1]

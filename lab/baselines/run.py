@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from lab.baselines.inputs import BaselineInputs
 from pipeline.errors import ToolchainError
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import InputQuantization
-from pipeline.recipe import Recipe
 
 PROCESS_SECONDS = 1200
 """A baseline process that takes longer is stuck."""
@@ -40,69 +38,36 @@ class BaselineResult:
     logits: NDArray[np.float32]
 
 
-def write_inputs(
-    path: Path,
-    *,
-    training: NDArray[np.int8],
-    training_labels: NDArray[np.int64],
-    testing: NDArray[np.int8],
-    weights: tuple[NDArray[np.float32], ...],
-    biases: tuple[NDArray[np.float32], ...],
-    quantization: InputQuantization,
-) -> Path:
-    """Writes the features file that :func:`run_baseline` takes; shapes as in ``BaselineInputs``.
-
-    Raises:
-        UsageError: shapes do not go together.
-    """
-    BaselineInputs(training, training_labels, testing, weights, biases, quantization).save(path)
-    return path
-
-
-def run_baseline(inputs: Path, recipe: Recipe, out_dir: Path, progress: Progress = SILENT) -> list[BaselineResult]:
+def run_baselines(inputs: BaselineInputs, folder: Path, progress: Progress = SILENT) -> list[BaselineResult]:
     """TFLite post-training int8, and tfmot's 8-bit quantization-aware training, of one float network.
 
     Args:
-        inputs: file from :func:`write_inputs`.
-        recipe: batch size, learning rate and seed of quantization-aware training come from here.
-        out_dir: receives both ``.tflite`` files.
+        folder: receives both ``.tflite`` files.
 
     Raises:
         ToolchainError: tfmot is not installed, or the process failed or took too long.
     """
-    settings = recipe.training
-    data = BaselineInputs.load(inputs)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    prepared = out_dir / "inputs.npz"
-    BaselineInputs(
-        data.training,
-        data.training_labels,
-        data.testing,
-        data.weights,
-        data.biases,
-        data.input,
-        settings.batch_size,
-        settings.qat_learning_rate,
-        settings.seed,
-    ).save(prepared)
+    folder.mkdir(parents=True, exist_ok=True)
+    prepared = folder / "inputs.npz"
+    inputs.save(prepared)
     try:
-        _run(prepared, out_dir, len(data.training), progress)
+        _run(prepared, folder, len(inputs.training), progress)
     finally:
         prepared.unlink(missing_ok=True)
-    found = json.loads((out_dir / "baselines.json").read_text("utf-8"))
+    found = json.loads((folder / "baselines.json").read_text("utf-8"))
     return [
         BaselineResult(
             entry["name"],
-            out_dir / entry["file"],
-            (out_dir / entry["file"]).stat().st_size,
-            np.load(out_dir / entry["logits"]),
+            folder / entry["file"],
+            (folder / entry["file"]).stat().st_size,
+            np.load(folder / entry["logits"]),
         )
         for entry in found
     ]
 
 
 def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
-    command = [sys.executable, "-m", "lab.baselines", str(inputs), str(out_dir)]
+    command = [sys.executable, "-m", "lab.baselines.process", str(inputs), str(out_dir)]
     last: deque[str] = deque(maxlen=15)
     with (
         progress.task("Baselines: tfmot and TFLite, int8", epochs) as task,
@@ -132,7 +97,7 @@ def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
         if "No module named" in text:
             raise ToolchainError(
                 f"the baselines need a package: {last[-1]}",
-                "pip install tensorflow-model-optimization tf_keras ai-edge-litert",
+                "pip install 'dynq[baseline]'",
             )
         raise ToolchainError(
             f"the baseline process ended with status {status}:\n{text}", f"run it by hand: {' '.join(command)}"

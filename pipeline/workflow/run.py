@@ -15,7 +15,6 @@ from pipeline.quantization import QuantizedModel
 from pipeline.recipe import CorpusSection, Recipe, parse_recipe
 from pipeline.report import Baseline, Report, write_report
 from pipeline.stages import StageResult, Stages
-from pipeline.workflow.baselines import measure_baselines
 from pipeline.workflow.data import Data, TestSet, folder_test_set
 from pipeline.workflow.device import Aim, test_on_boards
 from pipeline.workflow.models import (
@@ -33,14 +32,9 @@ BIT_WIDTHS = (8, 4, 2)
 
 @dataclass(frozen=True)
 class Trained:
-    """The models of a recipe: float first, then one per bit width.
-
-    Attributes:
-        float_stage: where the float twin's weights are.
-    """
+    """The models of a recipe: float first, then one per bit width."""
 
     models: tuple[ModelResult, ...]
-    float_stage: StageResult
 
     def at(self, bits: int) -> ModelResult:
         return next(model for model in self.models if model.bits == bits)
@@ -53,7 +47,7 @@ def train(data: Data, widths: Sequence[int], stages: Stages, progress: Progress)
     for bits in widths:
         trained = train_quantized(data, float_stage, bits, stages, progress)
         models.append(quantize_model(data, trained, bits, stages, progress))
-    return Trained(tuple(models), float_stage)
+    return Trained(tuple(models))
 
 
 def build(
@@ -64,11 +58,16 @@ def build(
     out: Path,
     command: str,
     progress: Progress,
+    *,
+    baselines: Sequence[Baseline] = (),
 ) -> tuple[Report, Path]:
-    """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page."""
+    """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page.
+
+    Args:
+        baselines: other routes to a small model, measured elsewhere, for the report.
+    """
     stages = Stages(out)
     trained = train(data, widths, stages, progress)
-    baselines = measure_baselines(data, trained.float_stage, stages, progress) if len(widths) > 1 else ()
     file = _publish(trained.at(bits).file, out / f"{data.recipe.name}_{bits}bit.tflite")
     return _test_and_report(
         file, trained.models, data.test, aim, out, stages, progress, baselines=baselines, corpus=data.description,

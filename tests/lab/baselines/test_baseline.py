@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.baselines import run_baseline, write_inputs
+from lab.baselines.inputs import BaselineInputs
+from lab.baselines.run import run_baselines
 from pipeline.errors import ToolchainError, UsageError
 from pipeline.export.op_resolver import operators
 from pipeline.quantization import InputQuantization
-from pipeline.recipe import load_recipe
 
-RECIPE = load_recipe(Path(__file__).parents[3] / "models/wake_words.toml")
 QUANTIZATION = InputQuantization(0.02, -10)
+TRAINING = {"batch_size": 128, "learning_rate": 5e-4, "seed": 1}
 
 
-def make_inputs(path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
+def make_inputs() -> tuple[BaselineInputs, np.ndarray, np.ndarray]:
     """Three separable classes, and the weights of a network that was fitted to them."""
     rng = np.random.default_rng(3)
     centres = rng.integers(-100, 100, (3, 24))
@@ -30,22 +30,22 @@ def make_inputs(path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
     activations = np.maximum(0.02 * (training[0].astype(float) + 10) @ hidden, 0)
     readout = np.linalg.lstsq(activations, 4 * np.eye(3)[labels[0]], rcond=None)[0]
     weights = (hidden.astype(np.float32), readout.astype(np.float32))
-    write_inputs(
-        path,
+    inputs = BaselineInputs(
         training=np.stack(training),
         training_labels=np.stack(labels),
         testing=testing,
         weights=weights,
         biases=(np.zeros(16, np.float32), np.zeros(3, np.float32)),
-        quantization=QUANTIZATION,
+        input=QUANTIZATION,
+        **TRAINING,
     )
     real = 0.02 * (testing.astype(float) + 10)
-    return path, expected, np.maximum(real @ weights[0], 0) @ weights[1]
+    return inputs, expected, np.maximum(real @ weights[0], 0) @ weights[1]
 
 
 def test_both_routes_give_int8_models_that_know_the_classes(tmp_path: Path) -> None:
-    inputs, labels, float_logits = make_inputs(tmp_path / "inputs.npz")
-    post_training, aware = run_baseline(inputs, RECIPE, tmp_path / "out")
+    inputs, labels, float_logits = make_inputs()
+    post_training, aware = run_baselines(inputs, tmp_path / "out")
     assert (post_training.name, aware.name) == ("TFLite int8 PTQ", "TFLite int8 QAT")
     float_accuracy = (float_logits.argmax(1) == labels).mean()
     for result in (post_training, aware):
@@ -58,35 +58,34 @@ def test_both_routes_give_int8_models_that_know_the_classes(tmp_path: Path) -> N
 
 
 def test_a_failing_process_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs, _, _ = make_inputs(tmp_path / "inputs.npz")
+    inputs, _, _ = make_inputs()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken/tensorflow.py").write_text("raise ImportError('No module named tf_keras')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
     with pytest.raises(ToolchainError, match="tf_keras") as error:
-        run_baseline(inputs, RECIPE, tmp_path / "out")
+        run_baselines(inputs, tmp_path / "out")
     assert "pip install" in error.value.hint
 
 
-def test_inputs_must_fit(tmp_path: Path) -> None:
+def test_inputs_must_fit() -> None:
     features, labels = np.zeros((2, 5, 8), np.int8), np.zeros((2, 5), np.int64)
     with pytest.raises(UsageError):
-        write_inputs(
-            tmp_path / "x.npz",
+        BaselineInputs(
             training=features,
             training_labels=labels,
             testing=features[0],
             weights=(np.zeros((9, 3), np.float32),),
             biases=(np.zeros(3, np.float32),),
-            quantization=QUANTIZATION,
+            input=QUANTIZATION,
+            **TRAINING,
         )
     with pytest.raises(UsageError):
-        write_inputs(
-            tmp_path / "x.npz",
+        BaselineInputs(
             training=features,
             training_labels=labels[:1],
             testing=features[0],
             weights=(np.zeros((8, 3), np.float32),),
             biases=(np.zeros(3, np.float32),),
-            quantization=QUANTIZATION,
+            input=QUANTIZATION,
+            **TRAINING,
         )
-    assert not list(tmp_path.iterdir())

@@ -1,13 +1,13 @@
-"""Baseline stage: the 8-bit routes a user would otherwise take, from the same float network and the same clips."""
+"""The baseline stage: the 8-bit routes a user would otherwise take, from the same float network and the same clips."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 
-from lab.baselines import run_baseline, write_inputs
+from lab.baselines.inputs import BaselineInputs
+from lab.baselines.run import run_baselines
 from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.progress import Progress
 from pipeline.report import Baseline
@@ -24,20 +24,12 @@ MAX_TRAINING_BYTES = 256 << 20
 def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, progress: Progress) -> tuple[Baseline, ...]:
     """Accuracy on the test clips and file size of TFLite post-training int8 and of tfmot's 8-bit training.
 
-    None, with a note, where tfmot is not installed: it is an optional extra.
-
     Raises:
-        ToolchainError: see ``run_baseline``.
+        ToolchainError: see ``run_baselines``.
     """
-    if importlib.util.find_spec("tensorflow_model_optimization") is None:
-        progress.info("No baselines: pip install 'dynq[baseline]' for TensorFlow's own 8-bit routes in the report")
-        return ()
 
     def make(folder: Path) -> None:
-        inputs = folder / "features.npz"
-        _write_inputs(data, float_stage.folder / "model.keras", inputs)
-        results = run_baseline(inputs, data.recipe, folder, progress)
-        inputs.unlink()
+        results = run_baselines(_inputs(data, float_stage.folder / "model.keras"), folder, progress)
         np.savez(folder / "results.npz", names=[result.name for result in results],
                  model_bytes=[result.model_bytes for result in results],
                  logits=np.stack([result.logits for result in results]))  # fmt: skip
@@ -46,7 +38,7 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
         "float": float_stage.key,
         "test": data.test.key,
         "training": data.recipe.training.model_dump(),
-        "code": code_version("lab/baselines", "pipeline/workflow/baselines.py"),
+        "code": code_version("lab/baselines"),
     }
     stage = stages.run("baselines", inputs, make)
     test, labels = data.test, data.recipe.corpus.labels
@@ -59,22 +51,24 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
     )
 
 
-def _write_inputs(data: Data, trained: Path, path: Path) -> None:
+def _inputs(data: Data, trained: Path) -> BaselineInputs:
     _, convert = training_code()
-    recipe, training = data.recipe, data.dataset.training
+    recipe, training, clips = data.recipe, data.recipe.training, data.dataset.training
     settings = recipe.frontend
-    source = AugmentedSet(training.power, training.labels, data.dataset.noise_power, recipe.augmentation, settings)
+    source = AugmentedSet(clips.power, clips.labels, data.dataset.noise_power, recipe.augmentation, settings)
     affordable = MAX_TRAINING_BYTES // (len(source) * settings.inputs)
-    epochs = max(1, min(recipe.training.qat_epochs, affordable))
+    epochs = max(1, min(training.qat_epochs, affordable))
     # drawn as the quantization-aware training of our own models draws them
-    drawn = [source.epoch(np.random.default_rng([recipe.training.seed, 1, epoch + 1])) for epoch in range(epochs)]
+    drawn = [source.epoch(np.random.default_rng([training.seed, 1, epoch + 1])) for epoch in range(epochs)]
     layers = convert.dynq_layers(convert.load_trained(trained))
-    write_inputs(
-        path,
+    return BaselineInputs(
         training=np.stack([features for features, _ in drawn]),
         training_labels=np.stack([labels for _, labels in drawn]),
         testing=data.test.features,
         weights=tuple(np.asarray(layer.kernel, np.float32) for layer in layers),
         biases=tuple(np.asarray(layer.bias, np.float32) for layer in layers),
-        quantization=INPUT_QUANTIZATION,
+        input=INPUT_QUANTIZATION,
+        batch_size=training.batch_size,
+        learning_rate=training.qat_learning_rate,
+        seed=training.seed,
     )
