@@ -76,7 +76,7 @@ def main(
         if (engine == "tflm") != (tflm_root is not None):
             raise UsageError("--engine tflm and --tflm-root DIR go together", "DIR holds include/ and lib/")
         aim = make_aim(target, port, usb_serial, probe, flash, hardware_map, tflm_root)
-        command = "python -m pipeline.build " + shlex.join(sys.argv[1:])
+        command = f"{context.find_root().info_name} {shlex.join(sys.argv[1:])}"
         if model is not None:
             if recipe or keywords:
                 raise UsageError("--model brings its own words", "leave --recipe and --keywords out")

@@ -45,14 +45,14 @@ def examine() -> Iterator[Check]:
     yield _program("gcc", "--version", "the front end and the kernels on this computer", "gcc libc6-dev")
     yield _program("arm-none-eabi-gcc", "--version", "building firmware", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
     yield _program("qemu-system-arm", "--version", "--target qemu", "qemu-system-arm")
-    for name, purpose in (
-        ("tensorflow", "training"),
-        ("platformio", "building firmware"),
-        ("unicorn", "the virtual board of --target nano33"),
-        ("espeakng-loader", "synthetic speech"),
-        ("pyocd", "flashing through SWD probes"),
+    for name, purpose, wanted in (
+        ("tensorflow", "training", "dynq"),
+        ("platformio", "building firmware", "dynq"),
+        ("unicorn", "the virtual board of --target nano33", "dynq"),
+        ("espeakng-loader", "synthetic speech", "dynq[speech]"),
+        ("pyocd", "flashing through SWD probes", "dynq[swd]"),
     ):
-        yield _package(name, purpose)
+        yield _package(name, purpose, wanted)
     yield from _ports()
 
 
@@ -64,11 +64,11 @@ def _program(name: str, flag: str, purpose: str, packages: str) -> Check:
     return Check(name, (done.stdout.splitlines() or ["no version"])[0])
 
 
-def _package(name: str, purpose: str) -> Check:
+def _package(name: str, purpose: str, wanted: str) -> Check:
     try:
         return Check(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Check(name, "not installed", purpose, "make setup")
+        return Check(name, "not installed", purpose, f"pip install '{wanted}'")
 
 
 def _ports() -> Iterator[Check]:

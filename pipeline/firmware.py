@@ -131,14 +131,17 @@ def _build_hash(model_dir: Path, target: str, compiler: str, flags: tuple[str, .
 
 
 @contextmanager
-def _platform_records() -> Iterator[Path]:
-    """The folder of PlatformIO's record of this project's platform, for one build at a time: each takes about a second.
+def _writable_project() -> Iterator[Path]:
+    """The project as PlatformIO wants it, in a folder that can be written to; an installed one may not be.
 
-    It is outside the project, which may be installed where nobody can write.
+    For one build at a time, since they share PlatformIO's record of the platform; each takes about a second.
     """
     folder = cache_folder(f"platformio-{hashlib.sha256(bytes(PROJECT)).hexdigest()[:12]}")
     with (folder / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in ("firmware", "platformio.ini"):
+            if not (folder / name).is_symlink():
+                (folder / name).symlink_to(PROJECT / name)
         yield folder
 
 
@@ -152,13 +155,11 @@ def _platformio(name: str, out_dir: Path, variables: dict[str, str]) -> tuple[st
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
         "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
     }
-    command = [sys.executable, "-m", "platformio", "run", "-d", str(PROJECT), "-e", name]
-    with _platform_records() as records:
-        folders = {"PLATFORMIO_WORKSPACE_DIR": str(records), "PLATFORMIO_PLATFORMS_DIR": str(records / "platforms")}
+    with _writable_project() as project:
         try:
             done = subprocess.run(
-                command,
-                env={**settings, **folders},
+                [sys.executable, "-m", "platformio", "run", "-d", str(project), "-e", name],
+                env=settings,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

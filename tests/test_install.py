@@ -1,0 +1,103 @@
+"""The wheel, installed outside the checkout: every command is there, and a build writes nothing into the package."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import PROJECT
+
+RECIPE = """
+name = "tiny"
+[corpus]
+source = "synthetic"
+keywords = ["stop", "go"]
+clip_seconds = 1.0
+[corpus.synthesis]
+clips_per_keyword = 24
+unknown_clips = 40
+[frontend]
+context_frames = 12
+[model]
+hidden = [12]
+[training]
+epochs = 2
+qat_epochs = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Virtual environment with the wheel; the packages it needs are those of the environment that runs the tests."""
+    root = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", root, cwd=PROJECT)
+    run(sys.executable, "-m", "venv", root / "venv")
+    packages = next((root / "venv" / "lib").glob("python3.*/site-packages"))
+    # .pth files in these do not count, and so not an editable install of the checkout either
+    (packages / "others.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+    run(
+        root / "venv/bin/python", "-m", "pip", "install", "--no-deps", "--no-index", "--ignore-installed",
+        *root.glob("*.whl"),
+    )  # fmt: skip
+    package = packages / "pipeline"
+    for folder in (package, *filter(Path.is_dir, package.rglob("*"))):
+        folder.chmod(0o555)
+    yield root / "venv"
+    for folder in (package, *filter(Path.is_dir, package.rglob("*"))):
+        folder.chmod(0o755)
+
+
+def run(*command: str | Path, cwd: Path | None = None, **environment: str) -> str:
+    done = subprocess.run(
+        [*map(str, command)], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        env={**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **environment},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def files(root: Path) -> list[Path]:
+    return sorted(path for path in (root, *root.rglob("*")) if path.suffix != ".pyc" and path.name != "__pycache__")
+
+
+@pytest.mark.slow
+def test_a_build_far_from_the_checkout(installed: Path, tmp_path: Path):
+    dynq = installed / "bin" / "dynq"
+    package = Path(
+        run(installed / "bin/python", "-c", "import pipeline; print(*pipeline.__path__)", cwd=tmp_path).strip()
+    )
+    assert package.is_relative_to(installed)
+    assert not package.is_relative_to(PROJECT)
+    before = files(package)
+    for name in ("firmware/app", "firmware/boards", "firmware/lib", "firmware/platform", "models", "platformio.ini"):
+        copied = {path.relative_to(package / "_project") for path in files(package / "_project" / name)}
+        assert copied == {path.relative_to(PROJECT) for path in files(PROJECT / name)}, name
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    said = run(
+        dynq, "build", "--recipe", "tiny.toml", "--keywords", "computer,jarvis", "--no-compare", cwd=tmp_path,
+        DYNQ_CACHE=str(tmp_path / "cache"),
+    )  # fmt: skip
+    assert "equal to the bit" in said
+    out = tmp_path / "out" / "computer_jarvis"
+    report = json.loads((out / "report.json").read_text())
+    assert report["parity"]["differing_logits"] == 0
+    assert report["provenance"]["command"].startswith("dynq build --recipe tiny.toml")
+    assert "kws_model.c" in run(
+        dynq, "export", out / "computer_jarvis_4bit.tflite", "--out", tmp_path / "c", cwd=tmp_path
+    )
+    assert files(package) == before
+
+
+@pytest.mark.slow
+def test_every_command_is_there(installed: Path, tmp_path: Path):
+    commands = run(installed / "bin" / "dynq", "--help", cwd=tmp_path).partition("Commands:")[2]
+    named = [line.split()[0] for line in commands.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert {"build", "train", "quantize", "export", "runner", "board", "doctor"} <= set(named)
+    for name in named:
+        assert "Usage:" in run(installed / "bin" / "dynq", name, "--help", cwd=tmp_path)
