@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from pipeline.boards import BOARDS, board
 from pipeline.console import console, guarded
-from pipeline.device.session import start_machine
+from pipeline.emulators import EMULATORS
 from pipeline.errors import DeviceError, UsageError
 from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
-from pipeline.targets import board
 
 PATH = click.Path(path_type=Path)
 
@@ -38,7 +38,7 @@ def start_command(target: str, image: Path | None) -> None:
             image = built[-1]
         if not image.is_file():
             raise UsageError(f"no image {image}", "name a firmware .elf")
-        with start_machine(chosen, image) as machine:
+        with EMULATORS[chosen.emulator].start(chosen, image) as machine:
             console.print(f"{image}\nserial port {machine.port}", highlight=False)
             console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
             try:
@@ -55,13 +55,17 @@ def start_command(target: str, image: Path | None) -> None:
 @click.option("--port", help="Serial port of the board, as /dev/ttyACM0.")
 @click.option("--usb-serial", help="USB serial number of the board, wherever it is plugged in.")
 @click.option("--probe", help="Unique ID of an SWD probe (`pyocd list`), or `any`.")
-def flash_command(image: Path, port: str | None, usb_serial: str | None, probe: str | None) -> None:
-    """Writes IMAGE (.elf; over USB a .bin will do) to an nRF52840 board."""
+@click.option(
+    "--target", type=click.Choice([name for name, row in BOARDS.items() if row.probe_chip]), default="nano33",
+    show_default=True, help="What the probe is connected to.",
+)  # fmt: skip
+def flash_command(image: Path, port: str | None, usb_serial: str | None, probe: str | None, target: str) -> None:
+    """Writes IMAGE (.elf; over USB a .bin will do) to a board."""
     with guarded():
         if probe is not None:
             if port or usb_serial:
                 raise UsageError("--probe goes without --port and --usb-serial", "name one way to the board")
-            flash_swd(image, probe=None if probe == "any" else probe)
+            flash_swd(image, str(board(target).probe_chip), probe=None if probe == "any" else probe)
             console.print("flashed")
             return
         found = find_board(usb_ports(), port=port, usb_serial=usb_serial)

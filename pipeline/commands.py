@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from pipeline.boards import board
 from pipeline.console import RichProgress, console, guarded
 from pipeline.doctor import examine
 from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
 from pipeline.files import sha256_file
 from pipeline.options import PATH, bits_option, data_options, make_data, output_folder, target_option
 from pipeline.stages import Stages
-from pipeline.targets import board
 from pipeline.workflow.models import quantize_model, train_float
 from pipeline.workflow.run import test_set_for_model, train
 
@@ -67,7 +67,7 @@ def quantize_command(
 def export_command(model: Path, target: str, out: Path, engine: str, arena_bytes: int) -> None:  # fmt: skip
     """Writes a .tflite as C arrays, packed for the kernels of a target."""
     with guarded():
-        variant, digest = board(target).variant, sha256_file(model)
+        variant, digest = board(target).core.variant, sha256_file(model)
         if engine == "tflm":
             arrays = write_tflm_arrays(read_tflite(model), variant, out, source_hash=digest, arena_bytes=arena_bytes)
         else:

@@ -19,11 +19,12 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from pipeline import __version__
+from pipeline.boards import Board, board
+from pipeline.cores import Core
 from pipeline.errors import FirmwareError, ToolchainError
 from pipeline.files import replacing
 from pipeline.progress import SILENT, Progress
 from pipeline.project import PROJECT, cache_folder
-from pipeline.targets import Board, board
 
 BUILD_SECONDS = 600
 """A build that takes longer is stuck."""
@@ -37,7 +38,7 @@ class FirmwareImage:
     Attributes:
         elf: the image; debuggers, emulators and flash tools all read it.
         variant: kernel variant.
-        build_hash: of sources, model, target and options, 16 hex digits; the device gives it back.
+        build_hash: of sources, model, compiler, environment and options, 16 hex digits; the device gives it back.
         flash_bytes: code, constants, model and the initial values of data.
         ram_bytes: data, zero-initialised data and data kept over resets; without the stack.
         stack_bytes: reserved for the stack.
@@ -76,7 +77,7 @@ def build_firmware(
     """Builds the firmware of one target around a generated model.
 
     Args:
-        target: a name of ``pipeline.targets``.
+        target: a name of ``pipeline.boards``.
         model_dir: folder with ``kws_model.c`` and ``kws_model_config.h``.
         out_dir: receives ``firmware.elf``, ``build.log`` and PlatformIO's build folder; one per model.
         engine: "aot" or "tflm".
@@ -89,16 +90,15 @@ def build_firmware(
         FirmwareError: the sources do not compile, or the image does not fit.
     """
     chosen = board(target)
-    compiler = "gcc" if chosen.cpu == "host" else "arm-none-eabi-gcc"
+    compiler = f"{chosen.core.toolchain}gcc"
     if shutil.which(compiler) is None:
-        package = "gcc" if chosen.cpu == "host" else "gcc-arm-none-eabi libnewlib-arm-none-eabi"
-        raise ToolchainError(f"{compiler} is not on PATH", f"sudo apt-get install {package}")
+        raise ToolchainError(f"{compiler} is not on PATH", f"sudo apt-get install {chosen.core.packages}")
     if not (model_dir / "kws_model.c").is_file():
         raise FirmwareError(f"no kws_model.c in {model_dir}", "export the model first")
     settings = {"KWS_ENGINE": engine, **(variables or {})}
-    build_hash = _build_hash(model_dir, target, compiler, flags, settings)
+    name = environment or target
+    build_hash = _build_hash(model_dir, name, chosen.core, flags, settings)
     defines = (f'-DKWS_BUILD_HASH=\\"{build_hash}\\"', f'-DKWS_VERSION=\\"{__version__}\\"')
-    name = environment or chosen.environment
     with progress.task(f"Building firmware for {target}", None):
         log, status = _platformio(
             name,
@@ -117,11 +117,12 @@ def build_firmware(
     return _inspect(elf, chosen, engine, build_hash)
 
 
-def _build_hash(model_dir: Path, target: str, compiler: str, flags: tuple[str, ...], settings: dict[str, str]) -> str:
+def _build_hash(model_dir: Path, environment: str, core: Core, flags: tuple[str, ...], settings: dict[str, str]) -> str:
     version = subprocess.run(
-        [compiler, "-dumpfullversion"], capture_output=True, text=True, timeout=60, check=False
+        [f"{core.toolchain}gcc", "-dumpfullversion"], capture_output=True, text=True, timeout=60, check=False
     ).stdout
-    digest = hashlib.sha256(repr((__version__, target, version, flags, sorted(settings.items()))).encode())
+    parts = (__version__, environment, core.flags, version, flags, sorted(settings.items()))
+    digest = hashlib.sha256(repr(parts).encode())
     for root in (*(PROJECT / name for name in _SOURCES), model_dir):
         files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
         for file in files:
@@ -207,7 +208,7 @@ def _inspect(elf: Path, chosen: Board, engine: str, build_hash: str) -> Firmware
         elf,
         chosen.target,
         engine,
-        chosen.variant,
+        chosen.core.variant,
         build_hash,
         written,
         ram,

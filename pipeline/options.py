@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from pipeline.boards import BOARDS
 from pipeline.errors import UsageError
 from pipeline.flashing.hardware_map import MappedBoard, load_hardware_map
 from pipeline.progress import Progress
-from pipeline.targets import TARGETS
 from pipeline.workflow.data import Data
 from pipeline.workflow.device import Aim
 from pipeline.workflow.recipes import choose_recipe
@@ -53,7 +53,7 @@ bits_option = click.option(
     help="Width of the weights that go onto the device.",
 )  # fmt: skip
 target_option = click.option(
-    "--target", type=click.Choice(TARGETS), default="qemu", show_default=True,
+    "--target", type=click.Choice(list(BOARDS)), default="qemu", show_default=True,
     help="Board: qemu is an emulated Cortex-M4F, nano33 the Arduino Nano 33 BLE, host this computer.",
 )  # fmt: skip
 

@@ -1,15 +1,12 @@
-"""The emulated cores that kernels run on."""
+"""The emulated cores that kernels run on, from the table of boards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline import cores
+from pipeline.boards import BOARDS
 from pipeline.errors import UsageError
-from pipeline.quantization.packing import native_variant
-
-FPV4 = ("-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
-FPV5 = ("-mfloat-abi=hard", "-mfpu=fpv5-sp-d16")
-SOFT = ("-mfloat-abi=soft",)
 
 
 @dataclass(frozen=True)
@@ -19,88 +16,43 @@ class Core:
     Attributes:
         name: short name, as in reports.
         cpu: GCC's ``-mcpu``.
-        flags: further compiler flags.
+        flags: of the compiler.
+        variant: the kernels that it gets.
         machine: QEMU's ``-M``.
         code: origin and length in bytes of the memory that holds the image.
         blob: origin and length of the memory that holds the jobs.
         ram: origin and length of the memory for buffers and stack.
-        max_outputs: most outputs of one job.
     """
 
     name: str
     cpu: str
     flags: tuple[str, ...]
+    variant: str
     machine: str
     code: tuple[int, int]
     blob: tuple[int, int]
     ram: tuple[int, int]
-    max_outputs: int = 4096
 
     @property
-    def variant(self) -> str:
-        return native_variant(self.cpu)
+    def max_outputs(self) -> int:
+        """Most outputs of one job."""
+        return 4096 if self.ram[1] > 0x4000 else 512
 
 
 CORES: dict[str, Core] = {
-    core.name: core
-    for core in (
-        Core(
-            "m0",
-            "cortex-m0",
-            SOFT,
-            "microbit",
-            code=(0, 0x8000),
-            blob=(0x8000, 0x38000),
-            ram=(0x2000_0000, 0x4000),
-            max_outputs=512,
-        ),
-        Core(
-            "m3",
-            "cortex-m3",
-            SOFT,
-            "mps2-an385",
-            code=(0, 1 << 20),
-            blob=(0x2100_0000, 16 << 20),
-            ram=(0x2000_0000, 1 << 20),
-        ),
-        Core(
-            "m4",
-            "cortex-m4",
-            FPV4,
-            "mps2-an386",
-            code=(0, 1 << 20),
-            blob=(0x2100_0000, 16 << 20),
-            ram=(0x2000_0000, 1 << 20),
-        ),
-        Core(
-            "m7",
-            "cortex-m7",
-            FPV5,
-            "mps2-an500",
-            code=(0, 1 << 20),
-            blob=(0x6000_0000, 16 << 20),
-            ram=(0x2000_0000, 1 << 20),
-        ),
-        # secure aliases: the core starts in secure state and stays there
-        Core(
-            "m33",
-            "cortex-m33",
-            FPV5,
-            "mps2-an505",
-            code=(0x1000_0000, 1 << 20),
-            blob=(0x8000_0000, 16 << 20),
-            ram=(0x3820_0000, 1 << 20),
-        ),
-        Core(
-            "m55",
-            "cortex-m55",
-            ("-mfloat-abi=hard",),
-            "mps3-an547",
-            code=(0, 0x80000),
-            blob=(0x6000_0000, 16 << 20),
-            ram=(0x2000_0000, 0x80000),
-        ),
+    core.name: Core(
+        core.name,
+        core.cpu,
+        core.flags,
+        core.variant,
+        board.machine,
+        board.memory.code,
+        board.memory.data,
+        board.memory.ram,
     )
+    for core in cores.CORES.values()
+    for board in BOARDS.values()
+    if board.core is core and board.memory is not None
 }
 
 

@@ -85,8 +85,6 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
     folder = folder / f"{core.name}-{chosen}{optimize}"
     folder.mkdir(parents=True, exist_ok=True)
     flags = [
-        f"-mcpu={core.cpu}",
-        "-mthumb",
         *core.flags,
         "-std=c11",
         optimize,

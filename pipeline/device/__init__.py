@@ -2,6 +2,5 @@
 
 from pipeline.device.runner import DeviceResult, LayerTiming, run_test
 from pipeline.device.session import Device, open_device
-from pipeline.targets import TARGETS, Board, board
 
-__all__ = ["TARGETS", "Board", "Device", "DeviceResult", "LayerTiming", "board", "open_device", "run_test"]
+__all__ = ["Device", "DeviceResult", "LayerTiming", "open_device", "run_test"]

@@ -64,12 +64,6 @@ class DeviceResult:
     seconds: float
 
 
-def _unit_of(device: Device) -> str:
-    """An emulator of a board that counts cycles counts instructions."""
-    counts_cycles = device.board.unit == "cycles"
-    return "instructions" if counts_cycles and device.machine is not None else device.board.unit
-
-
 def _layers_of(client: Client, row: NDArray[np.int8]) -> tuple[LayerTicks, ...]:
     """Per-layer ticks of one inference of ``row``; a device that resets in between has forgotten it: asked again."""
     for _ in range(_LAYER_ATTEMPTS):
@@ -122,11 +116,11 @@ def run_test(
     logits = np.stack([result.logits for result in results])
     ticks = np.array([result.ticks for result in results], np.int64)
     differs = logits.view(np.uint32) != reference_logits(model, rows).view(np.uint32)
-    unit = device.board.to_unit
+    unit = device.unit.of
     return DeviceResult(
         device.board.target,
         build,
-        _unit_of(device),
+        device.unit.name,
         logits,
         ticks,
         unit(float(np.median(ticks))),

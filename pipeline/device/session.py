@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from fractions import Fraction
 
+from pipeline.boards import Board, TimeUnit, board
 from pipeline.device.client import BuildInfo, Client
 from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
-from pipeline.emulators import host, qemu
+from pipeline.emulators import EMULATORS, Machine
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
-from pipeline.targets import Board, board
-
-
-class Machine(Protocol):
-    """What stands behind an emulated device's port."""
-
-    @property
-    def port(self) -> str: ...
-
-    def failure(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +21,8 @@ class Device:
     """An open device.
 
     Attributes:
-        machine: the emulator behind the port; None for a real board.
+        machine: the emulator that was started for it; None where a port was given.
+        unit: what its ticks are.
     """
 
     board: Board
@@ -38,6 +30,7 @@ class Device:
     client: Client
     build: BuildInfo
     machine: Machine | None
+    unit: TimeUnit
 
 
 @contextmanager
@@ -57,7 +50,7 @@ def open_device(
     """
     chosen = board(target)
     with ExitStack() as stack:
-        machine = stack.enter_context(start_machine(chosen, image.elf)) if port is None else None
+        machine = stack.enter_context(EMULATORS[chosen.emulator].start(chosen, image.elf)) if port is None else None
         if machine is not None:
             link = Link(machine.port, failure=machine.failure, timing=timing)
         else:
@@ -71,24 +64,15 @@ def open_device(
                 f"the device runs build {build.build}, this test is for {image.build_hash}",
                 "flash the new image (--flash) and try again",
             )
-        yield Device(chosen, image, client, build, machine)
+        yield Device(chosen, image, client, build, machine, _unit(chosen, port, build.tick_hz))
 
 
-def start_machine(chosen: Board, elf: Path) -> AbstractContextManager[Machine]:
-    """Starts the emulator of a target on an image; its serial port is the machine's ``port``.
-
-    Raises:
-        ToolchainError: the emulator is not installed.
-    """
-    log = elf.with_suffix(".log")
-    if chosen.machine is not None:
-        return qemu.start(chosen, elf, log)
-    if chosen.cpu == "host":
-        return host.start(elf, log)
-    from pipeline.emulators import nrf52840  # needs the Unicorn CPU emulator, which the other targets do not
-
-    virtual: AbstractContextManager[Machine] = nrf52840.start(elf)
-    return virtual
+def _unit(chosen: Board, port: str | None, tick_hz: int) -> TimeUnit:
+    """What counts the ticks: a chip its cycles; an emulator, which may be behind a port too, what it counts."""
+    emulated = port is None or os.path.realpath(port).startswith("/dev/pts/")
+    if emulated or chosen.clock_hz is None:
+        return EMULATORS[chosen.emulator].unit(tick_hz)
+    return TimeUnit("cycles", Fraction(chosen.clock_hz, tick_hz))
 
 
 def _greet(link: Link) -> None:

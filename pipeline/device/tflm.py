@@ -11,6 +11,7 @@ import numpy as np
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from pipeline.boards import board
 from pipeline.device.client import Refused
 from pipeline.device.session import open_device
 from pipeline.errors import FirmwareError
@@ -20,7 +21,6 @@ from pipeline.files import write_bytes
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.progress import SILENT, Progress
 from pipeline.quantization import QuantizedModel
-from pipeline.targets import board
 
 ARENA_STEP = 16
 """TFLM aligns what it puts into the arena to 16 bytes."""
@@ -54,10 +54,10 @@ def build_tflm_firmware(
         FirmwareError: the image does not build or fit, or no arena is large enough.
     """
     chosen = board(target)
-    library = inspect_tflm(tflm_root.resolve(), chosen.cpu)
+    library = inspect_tflm(tflm_root.resolve(), chosen.core)
 
     def build(arena: int) -> FirmwareImage:
-        write_tflm_arrays(model, chosen.variant, out_dir / "c", source_hash=source_hash, arena_bytes=arena)
+        write_tflm_arrays(model, chosen.core.variant, out_dir / "c", source_hash=source_hash, arena_bytes=arena)
         return build_firmware(
             target,
             out_dir / "c",

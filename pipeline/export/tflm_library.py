@@ -11,6 +11,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import ARMAttributesSection, SymbolTableSection
 
+from pipeline.cores import Core
 from pipeline.errors import ToolchainError
 
 LIBRARY_NAME = "libtensorflow-microlite.a"
@@ -25,15 +26,6 @@ _ARCHITECTURES = {
     17: "v8-M.mainline",
     21: "v8.1-M.mainline",
 }
-_CORES = {
-    "cortex-m0": (12, False),
-    "cortex-m3": (10, False),
-    "cortex-m4": (13, True),
-    "cortex-m7": (13, True),
-    "cortex-m33": (17, True),
-    "cortex-m55": (21, True),
-}
-"""Architecture of each core, and whether floats travel in FPU registers in our images."""
 
 _DYNAMIC_MEMORY_SYMBOL = "TfLiteTensorRealloc"
 """Compiled only where TF_LITE_STATIC_MEMORY was not defined."""
@@ -54,11 +46,11 @@ class TflmLibrary:
     namespaced: bool
 
 
-def inspect_tflm(root: Path, cpu: str) -> TflmLibrary:
+def inspect_tflm(root: Path, core: Core) -> TflmLibrary:
     """Looks at ``root/include`` and ``root/lib`` as TFLM's Makefile makes them.
 
     Args:
-        cpu: core that the image is for, such as ``cortex-m4``, or ``host``.
+        core: what the image is for.
 
     Raises:
         ToolchainError: a part is missing, or the library was built for another core, another float ABI, or without
@@ -74,7 +66,7 @@ def inspect_tflm(root: Path, cpu: str) -> TflmLibrary:
         raise ToolchainError(
             f"no {library}",
             "build it: make -f tensorflow/lite/micro/tools/make/Makefile "
-            f"TARGET=cortex_m_generic TARGET_ARCH={_target_arch(cpu)} microlite, and copy it there",
+            f"TARGET=cortex_m_generic TARGET_ARCH={_target_arch(core)} microlite, and copy it there",
         )
     folders = [include, *(include / "third_party" / name for name in ("flatbuffers/include", "gemmlowp", "ruy"))]
     missing = [folder for folder in folders if not folder.is_dir()]
@@ -83,18 +75,19 @@ def inspect_tflm(root: Path, cpu: str) -> TflmLibrary:
             f"no {missing[0]}", "copy TFLM's third_party headers (flatbuffers, gemmlowp, ruy) there too"
         )
     namespaced = (include / "tensorflow/lite/micro/c/common.h").is_file()
-    _check_objects(library, cpu)
+    _check_objects(library, core)
     flags = [f"-isystem {folder}" for folder in folders]
     if not namespaced:
         flags.append("-DTF_LITE_STATIC_MEMORY")  # decides the layout of its structs
     return TflmLibrary(root, library, (*flags, f"-L{library.parent}", "-ltensorflow-microlite"), namespaced)
 
 
-def _target_arch(cpu: str) -> str:
-    return {"cortex-m4": "cortex-m4+fp", "cortex-m7": "cortex-m7+fp"}.get(cpu, cpu)
+def _target_arch(core: Core) -> str:
+    """TFLM's name of a core; where the FPU is an option to it, it wants to be told."""
+    return f"{core.cpu}+fp" if core.architecture == "v7E-M" and core.fpu else core.cpu
 
 
-def _check_objects(library: Path, cpu: str) -> None:
+def _check_objects(library: Path, core: Core) -> None:
     seen = 0
     for name, data in _members(library):
         try:
@@ -102,13 +95,13 @@ def _check_objects(library: Path, cpu: str) -> None:
         except ELFError:
             raise ToolchainError(f"{library}: {name} is not an object file", "is it a GCC or Clang archive?") from None
         machine = elf["e_machine"]
-        if (machine == "EM_ARM") == (cpu == "host"):
+        if (machine == "EM_ARM") == core.is_host:
             raise ToolchainError(
-                f"{library} was built for {machine}, the image is for {cpu}",
-                f"build it with TARGET_ARCH={_target_arch(cpu)}",
+                f"{library} was built for {machine}, the image is for {core.cpu}",
+                f"build it with TARGET_ARCH={_target_arch(core)}",
             )
-        if cpu != "host":
-            _check_arm(library, elf, cpu)
+        if not core.is_host:
+            _check_arm(library, elf, core)
         if _defines(elf, _DYNAMIC_MEMORY_SYMBOL):
             raise ToolchainError(
                 f"{library} was built without TF_LITE_STATIC_MEMORY, so its structs differ",
@@ -119,23 +112,22 @@ def _check_objects(library: Path, cpu: str) -> None:
         raise ToolchainError(f"{library} holds no object file", "build it again")
 
 
-def _check_arm(library: Path, elf: ELFFile, cpu: str) -> None:
+def _check_arm(library: Path, elf: ELFFile, core: Core) -> None:
     tags = _attributes(elf)
-    needed, hard = _CORES[cpu]
-    order = list(_ARCHITECTURES)
-    built = tags.get("TAG_CPU_ARCH", order[0])
-    if built not in order or order.index(built) > order.index(needed):
+    order, tag = list(_ARCHITECTURES.values()), tags.get("TAG_CPU_ARCH")
+    built = order[0] if tag is None else _ARCHITECTURES.get(tag, f"architecture {tag}")
+    if built not in order or order.index(built) > order.index(core.architecture):
         raise ToolchainError(
-            f"{library} was built for Arm {_ARCHITECTURES.get(built, f'architecture {built}')}, {cpu} is "
-            f"{_ARCHITECTURES[needed]}",
-            f"build it with TARGET_ARCH={_target_arch(cpu)}",
+            f"{library} was built for Arm {built}, {core.cpu} is {core.architecture}",
+            f"build it with TARGET_ARCH={_target_arch(core)}",
         )
     library_hard = bool(tags.get("TAG_ABI_VFP_ARGS", 0))
+    hard = core.fpu is not None
     if library_hard != hard:
         names = ("soft", "hard")
         raise ToolchainError(
-            f"{library} has the {names[library_hard]} float ABI, images for {cpu} have the {names[hard]} one",
-            f"build it with TARGET_ARCH={_target_arch(cpu)}",
+            f"{library} has the {names[library_hard]} float ABI, images for {core.cpu} have the {names[hard]} one",
+            f"build it with TARGET_ARCH={_target_arch(core)}",
         )
 
 

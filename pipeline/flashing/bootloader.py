@@ -1,4 +1,4 @@
-"""Into the Nano 33 BLE's bootloader and back, by opening the port at 1200 baud."""
+"""Into a board's bootloader and back, by opening the port at 1200 baud."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Bootloader:
         return found
 
     def _find(self, board: UsbPort, *, bootloader: bool) -> UsbPort | None:
-        same = [p for p in self._ports() if p.is_nano33 and p.is_bootloader == bootloader and p.same_board(board)]
+        same = [p for p in self._ports() if p.board and p.is_bootloader == bootloader and p.same_board(board)]
         return same[0] if same else None
 
     def _wait(self, board: UsbPort, *, bootloader: bool) -> UsbPort | None:

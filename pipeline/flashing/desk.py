@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.boards import board as board_of
 from pipeline.device.runner import DeviceResult, run_test
 from pipeline.device.session import open_device
 from pipeline.errors import UsageError
@@ -36,20 +37,18 @@ def flash_board(
         The serial port to test on; over USB its name may have changed.
 
     Raises:
-        UsageError: an emulated board, or one behind a port that is not its own USB socket.
+        UsageError: an emulated board, or one that a debug probe cannot flash.
         DeviceError, ToolchainError: see ``flash_swd`` and ``flash_usb``.
     """
-    if board.probe is not None:
-        flash_swd(image.elf, probe=board.probe)
-        return board.serial_port(ports)
     if board.emulated:
         raise UsageError(f"board {board.name} is emulated: there is nothing to flash", "leave --flash out")
+    if board.probe is not None:
+        chip = board_of(board.target).probe_chip
+        if chip is None:
+            raise UsageError(f"no debug probe flashes {board.target}", "leave --flash and --probe out")
+        flash_swd(image.elf, chip, probe=board.probe)
+        return board.serial_port(ports)
     usb = find_board(ports(), port=board.port, usb_serial=board.usb_serial)
-    if not usb.is_nano33:
-        raise UsageError(
-            f"{usb} is no Nano 33 BLE's own USB port: board {board.name} cannot be flashed through it",
-            "name its debug probe, or its USB socket",
-        )
     loader = bootloader or Bootloader(ports=ports)
     flash_usb(image.elf, usb, bootloader=loader, program=program)
     return loader.wait_for_program(usb).device

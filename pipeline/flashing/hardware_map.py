@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipeline.boards import BOARDS
 from pipeline.errors import KwsError, UsageError
 from pipeline.flashing.ports import PortLister, find_board, usb_ports
-from pipeline.targets import TARGETS
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class MappedBoard(BaseModel):
 
     @model_validator(mode="after")
     def _one_way_in(self) -> MappedBoard:
-        if self.target not in TARGETS:
-            raise ValueError(f"target {self.target} is none of {', '.join(TARGETS)}")
+        if self.target not in BOARDS:
+            raise ValueError(f"target {self.target} is none of {', '.join(BOARDS)}")
         if sum((self.port is not None, self.usb_serial is not None, self.emulated)) != 1:
             raise ValueError("a board has exactly one of port, usb_serial, emulated = true")
         return self

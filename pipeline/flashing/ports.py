@@ -7,12 +7,8 @@ from dataclasses import dataclass
 
 from serial.tools import list_ports
 
+from pipeline.boards import BOARDS, Board
 from pipeline.errors import DeviceError
-
-SKETCH = (0x2341, 0x805A)
-"""USB vendor and product of a Nano 33 BLE that runs a program with USB serial."""
-BOOTLOADER = (0x2341, 0x005A)
-"""The same board in its bootloader."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +29,14 @@ class UsbPort:
     product: str = ""
 
     @property
-    def is_bootloader(self) -> bool:
-        return self.usb == BOOTLOADER
+    def board(self) -> Board | None:
+        """The board whose own USB socket this is; None for adapters and other devices."""
+        return next((b for b in BOARDS.values() if b.usb and self.usb in (b.usb.program, b.usb.bootloader)), None)
 
     @property
-    def is_nano33(self) -> bool:
-        return self.usb in (SKETCH, BOOTLOADER)
+    def is_bootloader(self) -> bool:
+        """Whether the board is in its bootloader."""
+        return any(b.usb and self.usb == b.usb.bootloader for b in BOARDS.values())
 
     def same_board(self, other: UsbPort) -> bool:
         """Whether both are the same board: by socket, else by serial number."""
@@ -70,7 +68,7 @@ def usb_ports() -> list[UsbPort]:
 
 
 def find_board(ports: Sequence[UsbPort], *, port: str | None = None, usb_serial: str | None = None) -> UsbPort:
-    """The board that was named, or the only Nano 33 BLE.
+    """The board that was named, or the only one with a USB socket of its own.
 
     Raises:
         DeviceError: there is none of that name, or several and no name was given.
@@ -83,8 +81,8 @@ def find_board(ports: Sequence[UsbPort], *, port: str | None = None, usb_serial:
         matches = [p for p in ports if p.device == port]
         wanted = port
     else:
-        matches = [p for p in ports if p.is_nano33]
-        wanted = "Nano 33 BLE"
+        matches = [p for p in ports if p.board]
+        wanted = f"a USB socket of its own ({', '.join(b.title for b in BOARDS.values() if b.usb)})"
     if not matches:
         raise DeviceError(f"no board with {wanted}; ports: {listed}", "check the cable: some carry power only")
     if len(matches) > 1:

@@ -12,15 +12,12 @@ from pathlib import Path
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-from pipeline.errors import DeviceError, ToolchainError
+from pipeline.errors import DeviceError, ToolchainError, UsageError
 from pipeline.flashing.bootloader import HINT, Bootloader
 from pipeline.flashing.ports import UsbPort
 
 WRITE_SECONDS = 180.0
 """An upload of the whole flash takes half a minute; one that takes longer is stuck."""
-
-APPLICATION_START = 0x10000
-"""Where the Nano 33 BLE's bootloader starts the program; it lies below itself."""
 
 _PACKAGE = "platformio/tool-bossac-nordicnrf52"
 _OFFLINE = (
@@ -37,8 +34,11 @@ def bossac() -> tuple[str, ...]:
     return (sys.executable, "-m", "platformio", "pkg", "exec", "-p", _PACKAGE, "--", "bossac")
 
 
-def flat_image(elf: Path) -> bytes:
-    """The flash content of an ELF from the application's start on, gaps erased.
+def flat_image(elf: Path, start: int) -> bytes:
+    """The flash content of an ELF, gaps erased.
+
+    Args:
+        start: where the bootloader starts the program.
 
     Raises:
         DeviceError: no ELF, or one linked for another address: over the bootloader, or where nothing would start it.
@@ -52,11 +52,10 @@ def flat_image(elf: Path) -> bytes:
             ]
     except (OSError, ELFError) as error:
         raise DeviceError(f"{elf} is not a firmware image: {error}", "name the .elf that PlatformIO built") from None
-    start = min((address for address, _ in parts), default=0)
-    if start != APPLICATION_START:
+    linked = min((address for address, _ in parts), default=0)
+    if linked != start:
         raise DeviceError(
-            f"{elf.name} is linked for 0x{start:x}, the bootloader starts 0x{APPLICATION_START:x}",
-            "build it for nano33",
+            f"{elf.name} is linked for 0x{linked:x}, the bootloader starts 0x{start:x}", "build it for this board"
         )
     flat = bytearray(b"\xff" * (max(address + len(data) for address, data in parts) - start))
     for address, data in parts:
@@ -72,10 +71,10 @@ def flash_usb(
     program: Sequence[str] | None = None,
     attempts: int = 2,
 ) -> UsbPort:
-    """Writes a program to a Nano 33 BLE over USB.
+    """Writes a program to a board over its own USB socket.
 
     Args:
-        image: ``.elf``, or a ``.bin`` for 0x10000; the bootloader below stays.
+        image: ``.elf``, or a ``.bin`` for the address that the bootloader starts; the bootloader below it stays.
         board: its port now, of the running program or of the bootloader.
         program: command that stands for bossac.
 
@@ -83,14 +82,21 @@ def flash_usb(
         The bootloader's port it went through; ``Bootloader.wait_for_program`` finds the one after it.
 
     Raises:
+        UsageError: the port is no board's own.
         DeviceError: the bootloader does not appear, or the upload fails.
         ToolchainError: bossac is not installed, and there is no internet to fetch it.
     """
     _check(image)
+    socket = board.board.usb if board.board else None
+    if socket is None:
+        raise UsageError(
+            f"{board} is no board's own USB port: the board cannot be flashed through it",
+            "name a debug probe, or the board's USB socket",
+        )
     if image.suffix == ".elf":
         with tempfile.TemporaryDirectory(prefix="kws-flash-") as folder:
             binary = Path(folder) / "firmware.bin"
-            binary.write_bytes(flat_image(image))
+            binary.write_bytes(flat_image(image, socket.start))
             return flash_usb(binary, board, bootloader=bootloader, program=program, attempts=attempts)
     loader = bootloader or Bootloader()
     for attempt in range(1, attempts + 1):
@@ -118,10 +124,11 @@ def flash_usb(
     raise AssertionError("unreachable")
 
 
-def flash_swd(image: Path, *, probe: str | None = None, target: str = "nrf52840") -> None:
+def flash_swd(image: Path, chip: str, *, probe: str | None = None) -> None:
     """Writes an ELF through a debug probe, sector by sector: a chip erase would take the bootloader too.
 
     Args:
+        chip: pyOCD's name of it.
         probe: unique ID of the probe, or a part of it; None for the only one.
 
     Raises:
@@ -137,7 +144,7 @@ def flash_swd(image: Path, *, probe: str | None = None, target: str = "nrf52840"
         "--no-config",
         "--no-wait",
         "-t",
-        target,
+        chip,
         "-e",
         "sector",
         *(["-u", probe] if probe else []),

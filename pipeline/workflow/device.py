@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.boards import board
 from pipeline.device import DeviceResult
 from pipeline.errors import UsageError
 from pipeline.export import read_tflite
@@ -23,9 +24,6 @@ from pipeline.progress import Progress
 from pipeline.stages import Stages, code_version
 from pipeline.workflow.data import TestSet
 from pipeline.workflow.image import build_image
-
-USB_ENVIRONMENT = "nano33_usb"
-"""PlatformIO environment of a Nano 33 BLE that is reached through its own USB socket."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,17 @@ class Aim:
         through_usb = {_through_usb(board) for board in self.boards}
         if len(through_usb) > 1:
             raise UsageError("some boards are reached through USB and others are not", "test them one kind at a time")
-        environment = USB_ENVIRONMENT if through_usb == {True} else None
+        usb = board(self.target).usb
+        environment = usb.environment if usb and through_usb == {True} else None
         return build_image(model_file, self.target, stages, progress, environment=environment, tflm_root=self.tflm_root)
 
 
-def _through_usb(board: MappedBoard) -> bool:
-    """Whether a board's serial port is its own USB socket: a Nano 33 BLE without a debug probe or serial adapter."""
-    if board.target != "nano33" or board.emulated or board.probe is not None:
+def _through_usb(mapped: MappedBoard) -> bool:
+    """Whether a board's serial port is its own USB socket: no debug probe, no serial adapter."""
+    if board(mapped.target).usb is None or mapped.emulated or mapped.probe is not None:
         return False
-    return board.usb_serial is not None or any(port.device == board.port and port.is_nano33 for port in usb_ports())
+    own = any(port.device == mapped.port and port.board is not None for port in usb_ports())
+    return mapped.usb_serial is not None or own
 
 
 @dataclass(frozen=True)

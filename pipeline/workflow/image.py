@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipeline.boards import board
 from pipeline.device.tflm import build_tflm_firmware, source_digest
 from pipeline.export import read_tflite, write_c_arrays
 from pipeline.export.tflm_library import inspect_tflm
@@ -14,7 +15,6 @@ from pipeline.files import sha256_file, write_text
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.progress import Progress
 from pipeline.stages import Stages, code_version
-from pipeline.targets import board
 
 _CODE = ("firmware", "platformio.ini", "pipeline/export", "pipeline/quantization", "pipeline/firmware.py")
 
@@ -45,7 +45,7 @@ def build_image(
             image = build_tflm_firmware(target, model, folder, tflm_root, source_hash=source_hash, progress=progress)
         else:
             generated = folder / "c"
-            write_c_arrays(model, chosen.variant, generated, source_hash=source_hash)
+            write_c_arrays(model, chosen.core.variant, generated, source_hash=source_hash)
             image = build_firmware(target, generated, folder, environment=environment, progress=progress)
         facts = {**asdict(image), "elf": image.elf.name}
         write_text(folder / "image.json", json.dumps(facts, indent=1))
@@ -53,8 +53,8 @@ def build_image(
     inputs = {
         "model": sha256_file(model_file),
         "target": target,
-        "environment": environment or chosen.environment,
-        "tflm": None if tflm_root is None else source_digest(inspect_tflm(tflm_root, chosen.cpu).library),
+        "environment": environment or target,
+        "tflm": None if tflm_root is None else source_digest(inspect_tflm(tflm_root, chosen.core).library),
         "code": code_version(*_CODE),
     }
     folder = stages.run(f"firmware-{target}", inputs, make).folder

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import __version__
+from pipeline.boards import board
 from pipeline.files import sha256_file
 from pipeline.firmware import FirmwareImage
 from pipeline.quantization import QuantizedModel
@@ -27,7 +28,6 @@ from pipeline.report import (
     StageRow,
 )
 from pipeline.stages import StageResult
-from pipeline.targets import board
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.workflow.data import TestSet
 from pipeline.workflow.device import DeviceTests
@@ -119,7 +119,7 @@ def make_report(
         device=DeviceRow(
             target=image.target,
             description=chosen.description,
-            cpu=chosen.cpu,
+            cpu=chosen.core.cpu,
             variant=device.kernels,
             engine=device.engine,
             unit=device.unit,

@@ -10,11 +10,11 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from pipeline.emulators import host, qemu
+from pipeline.boards import board
+from pipeline.emulators import EMULATORS
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.quantization import QuantizedModel, logits, softmax
-from pipeline.targets import board
 from tests.conformance.player import Player
 from tests.conftest import make_model
 
@@ -34,10 +34,9 @@ def player(
     """The player, on the port of a device that has just restarted and has said so."""
     folder = tmp_path_factory.mktemp(request.param)
     chosen = board(request.param)
-    write_c_arrays(model, chosen.variant, folder / "c", source_hash="0" * 64)
+    write_c_arrays(model, chosen.core.variant, folder / "c", source_hash="0" * 64)
     image = build_firmware(request.param, folder / "c", folder)
-    log = folder / "log"
-    machine = qemu.start(chosen, image.elf, log) if request.param == "qemu" else host.start(image.elf, log)
+    machine = EMULATORS[chosen.emulator].start(chosen, image.elf)
     with machine as running, closing(Player(running.port)) as player:
         player.restart()
         banner = player.answer()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.boards import board
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.quantization import QuantizedModel
-from pipeline.targets import board
 from tests.conftest import make_model
 
 
@@ -30,7 +30,7 @@ def built(tmp_path_factory) -> Callable[..., Built]:
     def make(target: str, bits: int = 4, seed: int = 0, flags: tuple[str, ...] = ()) -> Built:
         folder: Path = tmp_path_factory.mktemp(f"{target}-{bits}-{seed}")
         model = make_model(bits, widths=(33, 17, 40), seed=seed)
-        write_c_arrays(model, board(target).variant, folder / "c", source_hash=f"{seed:064x}")
+        write_c_arrays(model, board(target).core.variant, folder / "c", source_hash=f"{seed:064x}")
         return Built(model, build_firmware(target, folder / "c", folder, flags=flags))
 
     return make

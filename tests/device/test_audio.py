@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.boards import board
 from pipeline.config import Detector, Frontend
 from pipeline.device import open_device
 from pipeline.device.audio import FRAME_SAMPLES, AudioStream
@@ -17,7 +18,6 @@ from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
 from pipeline.quantization import QuantizedModel, logits, softmax
-from pipeline.targets import board
 from tests.conftest import make_model
 
 rng = np.random.default_rng(12)
@@ -60,7 +60,7 @@ def expected(model: QuantizedModel, pcm: np.ndarray) -> list[tuple[str, float, i
 def device(request, tmp_path_factory):
     target = request.param
     folder = tmp_path_factory.mktemp("audio")
-    write_c_arrays(MODEL, board(target).variant, folder / "c", source_hash="1" * 64)
+    write_c_arrays(MODEL, board(target).core.variant, folder / "c", source_hash="1" * 64)
     with open_device(target, build_firmware(target, folder / "c", folder)) as opened:
         yield opened
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.boards import board
 from pipeline.device import open_device, run_test
 from pipeline.device.client import Client
 from pipeline.device.link import Link, Timing
 from pipeline.errors import DeviceError, FirmwareError, ToolchainError, UsageError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
-from pipeline.targets import board
 from tests.conftest import make_model
 
 rng = np.random.default_rng(3)
@@ -58,7 +58,7 @@ def test_unknown_target_suggests_the_nearest():
 
 def test_a_model_too_large_for_the_flash_says_by_how_much(tmp_path):
     model = make_model(8, widths=(1024, 1024), frames=1)
-    write_c_arrays(model, board("nano33").variant, tmp_path / "c", source_hash="0" * 64)
+    write_c_arrays(model, board("nano33").core.variant, tmp_path / "c", source_hash="0" * 64)
     with pytest.raises(FirmwareError, match=r"bytes too large for the 983,040 bytes of FLASH") as error:
         build_firmware("nano33", tmp_path / "c", tmp_path)
     excess = int(error.value.message.split("is ")[1].split(" ")[0].replace(",", ""))
@@ -170,9 +170,9 @@ def test_nothing_is_left_behind_when_the_harness_is_killed(built, tmp_path):
         textwrap.dedent(f"""
         import time
         from pathlib import Path
-        from pipeline.targets import board
+        from pipeline.boards import board
         from pipeline.emulators import qemu
-        with qemu.start(board("qemu"), Path({str(image.elf)!r}), Path({str(tmp_path / "log")!r})) as machine:
+        with qemu.start(board("qemu"), Path({str(image.elf)!r})) as machine:
             print(machine.popen.pid, flush=True)
             time.sleep(60)
     """)

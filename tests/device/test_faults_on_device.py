@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.boards import board
 from pipeline.device import open_device
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
-from pipeline.targets import board
 from tests.conftest import make_model
 
 MODEL = make_model(4, widths=(33, 17))
@@ -20,7 +20,7 @@ ROW = np.zeros(MODEL.layers[0].inputs, np.int8)
 
 
 def image_of(folder: Path, flags: tuple[str, ...] = (), extra: str = "", target: str = "qemu") -> FirmwareImage:
-    write_c_arrays(MODEL, board(target).variant, folder / "c", source_hash="0" * 64)
+    write_c_arrays(MODEL, board(target).core.variant, folder / "c", source_hash="0" * 64)
     if extra:
         (folder / "c" / "kws_extra.c").write_text(extra)
     return build_firmware(target, folder / "c", folder, flags=flags)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from pipeline.boards import board
 from pipeline.flashing import Bootloader, Patience, UsbPort
-from pipeline.flashing.ports import BOOTLOADER, SKETCH
+
+USB = board("nano33").usb
+assert USB is not None
 
 
 def nano(
@@ -15,7 +18,7 @@ def nano(
     serial: str | None = "A1B2",
     bootloader: bool = False,
 ) -> UsbPort:
-    return UsbPort(device, BOOTLOADER if bootloader else SKETCH, serial, location, "Nano 33 BLE")
+    return UsbPort(device, USB.bootloader if bootloader else USB.program, serial, location, "Nano 33 BLE")
 
 
 @dataclass

@@ -33,7 +33,7 @@ def test_two_boards_need_a_name() -> None:
 
 
 def test_missing_board_lists_what_there_is() -> None:
-    with pytest.raises(DeviceError, match=r"no board with Nano 33 BLE; ports: /dev/ttyS0") as error:
+    with pytest.raises(DeviceError, match=r"no board with a USB socket .*Nano 33 BLE.*; ports: /dev/ttyS0") as error:
         find_board([UsbPort("/dev/ttyS0")])
     assert "cable" in error.value.hint
     with pytest.raises(DeviceError, match="ports: none"):

@@ -116,7 +116,7 @@ def test_pyocd_is_called_up_to_the_missing_probe(tmp_path: Path) -> None:
     elf = tmp_path / "firmware.elf"
     elf.write_bytes(Path(sys.executable).read_bytes()[:4096])
     with pytest.raises(DeviceError, match="no debug probe with ID NOSUCHPROBE is connected") as error:
-        flash_swd(elf, probe="NOSUCHPROBE")
+        flash_swd(elf, "nrf52840", probe="NOSUCHPROBE")
     assert "pyocd list" in error.value.hint
 
 
@@ -130,7 +130,7 @@ def test_pyocd_gets_sector_erase_and_the_right_chip(tmp_path: Path, monkeypatch:
         return "", 0
 
     monkeypatch.setattr(tools, "_run", run)
-    flash_swd(elf)
+    flash_swd(elf, "nrf52840")
     command = " ".join(seen[0])
     assert "-e sector" in command
     assert "-t nrf52840" in command
@@ -157,7 +157,7 @@ def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_elf_is_flattened_as_the_linker_would(elf: Path, scripted: list[ScriptedBootloader]) -> None:
     reference = elf.with_suffix(".reference")
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, reference], check=True, timeout=60)
-    assert flat_image(elf) == reference.read_bytes()
+    assert flat_image(elf, 0x10000) == reference.read_bytes()
     bootloader = ScriptedBootloader(b"OK")
     scripted.append(bootloader)
     boot = nano(bootloader.device, bootloader=True)

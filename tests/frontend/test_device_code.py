@@ -9,14 +9,10 @@ import pytest
 
 from pipeline._native import FIRMWARE_LIB
 from pipeline.config import Frontend
+from pipeline.cores import CORES
 from pipeline.frontend import make_tables, mel_power, write_c
 
 FOLDER = FIRMWARE_LIB / "frontend"
-CORES = {
-    "m4f": ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
-    "m0": ("-mcpu=cortex-m0",),
-    "m55": ("-mcpu=cortex-m55", "-mfloat-abi=hard"),
-}
 DUMP = """
 #include "kws_frontend.h"
 #include <stdio.h>
@@ -32,12 +28,12 @@ int main(void) {
 """
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", [core for core in CORES.values() if not core.is_host], ids=lambda core: core.name)
 def test_compiles_without_warnings_and_calls_no_libm(core, tmp_path):
     objects = []
     for source in sorted(FOLDER.glob("*.c")):
         objects.append(tmp_path / f"{source.stem}.o")
-        command = ["arm-none-eabi-gcc", "-mthumb", *CORES[core], "-std=c11", "-O2", "-ffp-contract=off", "-Wall"]
+        command = ["arm-none-eabi-gcc", *core.flags, "-std=c11", "-O2", "-ffp-contract=off", "-Wall"]
         command += ["-Wextra", "-Wconversion", "-Werror", "-c", str(source), "-o", str(objects[-1])]
         subprocess.run(command, check=True, timeout=60)
     wanted = subprocess.run(

@@ -13,7 +13,6 @@ from pipeline.quantization.packing import (
     VARIANTS,
     PackedLayer,
     layout_of,
-    native_variant,
     pack,
     unpack,
     unpack_parameters,
@@ -93,9 +92,6 @@ def test_other_bit_widths_are_refused_with_a_hint(bits):
 def test_unknown_names_are_refused():
     with pytest.raises(QuantizationError, match="variants:"):
         pack(random_layer(4, 4, 8), "neon")
-    with pytest.raises(QuantizationError, match="known cores"):
-        native_variant("cortex-a53")
-    assert native_variant("cortex-m4") == "cortex_m4_dsp"
 
 
 def test_weights_of_a_wrong_size_are_refused():

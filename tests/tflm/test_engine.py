@@ -115,5 +115,5 @@ def test_the_whole_image_on_an_emulated_board(tmp_path: Path, bits: int) -> None
             ticks.append(inference.ticks)
             memory = device.client.memory()
     assert memory.buffers <= memory.arena <= memory.buffers + 64
-    assert device.board.to_unit(ticks[1] - ticks[0]) <= 1500
+    assert device.unit.of(ticks[1] - ticks[0]) <= 1500
     assert tflm.code_bytes - aot.code_bytes <= 20 * 1024

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cores import CORES
 from pipeline.errors import ToolchainError
 from pipeline.export.tflm_library import LIBRARY_NAME, inspect_tflm
 
-M4_HARD = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
+M4 = CORES["cortex-m4"]
+M4_HARD = M4.flags
 SOURCE = "float interpreter(float x) { return x * 2; }\n"
 
 
@@ -41,7 +43,7 @@ def make_root(
 
 
 def test_a_fitting_library_gives_its_flags(tmp_path: Path) -> None:
-    found = inspect_tflm(make_root(tmp_path), "cortex-m4")
+    found = inspect_tflm(make_root(tmp_path), M4)
     assert not found.namespaced
     assert f"-isystem {tmp_path / 'include'}" in found.flags
     assert "-DTF_LITE_STATIC_MEMORY" in found.flags
@@ -49,7 +51,7 @@ def test_a_fitting_library_gives_its_flags(tmp_path: Path) -> None:
 
 
 def test_the_namespaced_layout_needs_no_define(tmp_path: Path) -> None:
-    found = inspect_tflm(make_root(tmp_path, namespaced=True), "cortex-m4")
+    found = inspect_tflm(make_root(tmp_path, namespaced=True), M4)
     assert found.namespaced
     assert "-DTF_LITE_STATIC_MEMORY" not in found.flags
 
@@ -70,29 +72,29 @@ def test_the_namespaced_layout_needs_no_define(tmp_path: Path) -> None:
 def test_architecture_and_float_abi(tmp_path: Path, cpu: str, flags: tuple[str, ...], message: str) -> None:
     root = make_root(tmp_path, flags)
     if not message:
-        assert inspect_tflm(root, cpu).root == root
+        assert inspect_tflm(root, CORES[cpu]).root == root
         return
     with pytest.raises(ToolchainError, match=message) as error:
-        inspect_tflm(root, cpu)
+        inspect_tflm(root, CORES[cpu])
     assert "TARGET_ARCH" in error.value.hint
 
 
 def test_the_hosts_own_library_is_not_for_a_board(tmp_path: Path) -> None:
     root = make_root(tmp_path, (), compiler="cc")
-    assert inspect_tflm(root, "host").library.is_file()
+    assert inspect_tflm(root, CORES["host"]).library.is_file()
     with pytest.raises(ToolchainError, match="EM_"):
-        inspect_tflm(root, "cortex-m4")
+        inspect_tflm(root, M4)
 
 
 def test_a_library_with_dynamic_memory_is_refused(tmp_path: Path) -> None:
     root = make_root(tmp_path, source=SOURCE + "void TfLiteTensorRealloc(void) {}\n")
     with pytest.raises(ToolchainError, match="TF_LITE_STATIC_MEMORY"):
-        inspect_tflm(root, "cortex-m4")
+        inspect_tflm(root, M4)
 
 
 def test_missing_and_damaged_parts_are_named(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="no TensorFlow Lite Micro headers") as error:
-        inspect_tflm(tmp_path / "nowhere", "cortex-m4")
+        inspect_tflm(tmp_path / "nowhere", M4)
     assert "--tflm-root" in error.value.hint
     root = make_root(tmp_path / "root")
     library = root / "lib" / LIBRARY_NAME
@@ -105,12 +107,12 @@ def test_missing_and_damaged_parts_are_named(tmp_path: Path) -> None:
     ):
         library.write_bytes(content)
         with pytest.raises(ToolchainError, match=message):
-            inspect_tflm(root, "cortex-m4")
+            inspect_tflm(root, M4)
     library.unlink()
     with pytest.raises(ToolchainError, match=LIBRARY_NAME) as error:
-        inspect_tflm(root, "cortex-m4")
+        inspect_tflm(root, M4)
     assert "TARGET_ARCH=cortex-m4+fp" in error.value.hint
     (root / "include/third_party/ruy").rmdir()
     library.write_bytes(whole)
     with pytest.raises(ToolchainError, match="ruy"):
-        inspect_tflm(root, "cortex-m4")
+        inspect_tflm(root, M4)

@@ -6,22 +6,15 @@ from pathlib import Path
 
 from SCons.Script import AlwaysBuild, Builder, Default, DefaultEnvironment
 
-HARD, SOFT = "-mfloat-abi=hard", "-mfloat-abi=soft"
-CPU_FLAGS = {
-    "cortex-m0": [SOFT, "-masm-syntax-unified"],  # else its inline assembly would follow older rules
-    "cortex-m3": [SOFT],
-    "cortex-m4": [HARD, "-mfpu=fpv4-sp-d16"],
-    "cortex-m7": [HARD, "-mfpu=fpv5-sp-d16"],
-    "cortex-m33": [HARD, "-mfpu=fpv5-sp-d16"],
-    "cortex-m55": [HARD],
-}
-
 env = DefaultEnvironment()
 board = env.BoardConfig()
 project = Path(env.subst("$PROJECT_DIR"))
 boards = project / "firmware" / "boards"
-cpu = board.get("build.cpu")
-host = cpu == "host"
+
+sys.path.insert(0, str(project))  # of a checkout; an installed project is on the path already
+from pipeline.cores import CORES  # noqa: E402
+
+core = CORES[board.get("build.cpu")]
 
 model = env.GetProjectOption("custom_model_dir", "")
 if not model or not (Path(model) / "kws_model.c").is_file():
@@ -35,11 +28,10 @@ if not model or not (Path(model) / "kws_model.c").is_file():
 engine = os.environ.get("KWS_ENGINE") or "aot"
 env.Replace(SRC_FILTER=f"+<*.c> +<*.cc> -<engine_*> +<engine_{engine}.*>")
 
-prefix = "" if host else "arm-none-eabi-"
-machine = [] if host else [f"-mcpu={cpu}", "-mthumb", *CPU_FLAGS[cpu]]
+prefix, machine = core.toolchain, list(core.flags)
 link = (
     []
-    if host
+    if core.is_host
     else [
         "-nostartfiles",
         "--specs=nano.specs",
@@ -109,6 +101,6 @@ for name in board.get("build.folders"):
     env.BuildSources(os.path.join("$BUILD_DIR", "board", name), str(boards / name))
 
 program = env.BuildProgram()
-targets = [program] if host else [program, env.ElfToBin(os.path.join("$BUILD_DIR", "firmware"), program)]
+targets = [program] if core.is_host else [program, env.ElfToBin(os.path.join("$BUILD_DIR", "firmware"), program)]
 AlwaysBuild(env.Alias("size", program, env.VerboseAction("$SIZEPRINTCMD", "Calculating size $SOURCE")))
 Default(targets)

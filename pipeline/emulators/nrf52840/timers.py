@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
+from pipeline.boards import TimeUnit
 from pipeline.emulators.nrf52840.peripherals import Peripheral
 
 CYCLES_PER_SECOND = 64_000_000
+
+
+def unit(tick_hz: int) -> TimeUnit:
+    """Instructions, each of which is one cycle here."""
+    return TimeUnit("instructions", Fraction(CYCLES_PER_SECOND, tick_hz))
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """Weight packings: what each kernel variant of firmware/lib/dynq reads, written and read back from one description."""
 
-from pipeline.quantization.packing.layout import COLUMN_TILE, DEVICE_BITS, VARIANTS, Layout, layout_of, native_variant
+from pipeline.quantization.packing.layout import COLUMN_TILE, DEVICE_BITS, VARIANTS, Layout, layout_of
 from pipeline.quantization.packing.packed import PackedLayer, pack, unpack, unpack_parameters
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "Layout",
     "PackedLayer",
     "layout_of",
-    "native_variant",
     "pack",
     "unpack",
     "unpack_parameters",

@@ -29,17 +29,6 @@ M4_STEP = 8
 M4_W2_BLOCK_STEPS = 5
 """Most steps of the 2-bit Cortex-M4 kernel between two extractions of its packed accumulators."""
 
-_NATIVE = {
-    "cortex-m0": "scalar",
-    "cortex-m0plus": "scalar",
-    "cortex-m3": "scalar",
-    "cortex-m4": "cortex_m4_dsp",
-    "cortex-m7": "cortex_m4_dsp",
-    "cortex-m33": "cortex_m4_dsp",
-    "cortex-m55": "mve",
-    "host": "reference",
-}
-
 Indices = NDArray[np.int32]
 
 
@@ -56,17 +45,6 @@ class Layout:
     inputs: Indices
     columns: Indices
     flipped: NDArray[np.bool_]
-
-
-def native_variant(cpu: str) -> str:
-    """The variant that the library compiles to for a core such as ``cortex-m4``, or ``host``.
-
-    Raises:
-        QuantizationError: the core is unknown.
-    """
-    if cpu not in _NATIVE:
-        raise QuantizationError(f"no kernel variant for core {cpu!r}", f"known cores: {', '.join(_NATIVE)}")
-    return _NATIVE[cpu]
 
 
 def m4_w2_block(inputs: int) -> tuple[int, int]:

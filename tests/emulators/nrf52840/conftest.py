@@ -8,28 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cores import CORES
+
 HERE = Path(__file__).parent
 BOARDS = HERE.parents[2] / "firmware" / "boards"
-CORES = {
-    "nano33": ("cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
-    "nrf52840dk": ("cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
-    "microbit": ("cortex-m0", "-mfloat-abi=soft", "-masm-syntax-unified"),
-}
+CORES_OF = {"nano33": "cortex-m4", "nrf52840dk": "cortex-m4", "microbit": "cortex-m0"}
 
 
 def build_exerciser(board: str, folder: Path) -> Path:
     """Compiles exerciser.c for a board; the ELF's path."""
     compiler = shutil.which("arm-none-eabi-gcc")
     assert compiler, "arm-none-eabi-gcc is missing: make setup installs it"
-    cpu, *rest = CORES[board]
     elf = folder / f"{board}.elf"
     sources = [HERE / "exerciser.c", *(BOARDS / "common").glob("*.c"), *(BOARDS / "nrf5").glob("*.c")]
     subprocess.run(
         [
             compiler,
-            f"-mcpu={cpu}",
-            "-mthumb",
-            *rest,
+            *CORES[CORES_OF[board]].flags,
             "-O2",
             "-g3",
             "-std=gnu11",

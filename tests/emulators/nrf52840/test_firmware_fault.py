@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.boards import board
 from pipeline.device import open_device
 from pipeline.device.client import Client
 from pipeline.device.link import Link
@@ -14,7 +15,6 @@ from pipeline.emulators import nrf52840
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
-from pipeline.targets import board
 from tests.conftest import make_model
 
 MODEL = make_model(4)
@@ -33,7 +33,7 @@ const char *__wrap_engine_invoke(const int8_t *x, float *y) {
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> FirmwareImage:
     folder = tmp_path_factory.mktemp("wild")
-    write_c_arrays(MODEL, board("nano33").variant, folder / "c", source_hash="0" * 64)
+    write_c_arrays(MODEL, board("nano33").core.variant, folder / "c", source_hash="0" * 64)
     (folder / "c" / "kws_wild.c").write_text(WILD)
     return build_firmware("nano33", folder / "c", folder, flags=("-Wl,--wrap=engine_invoke",))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.boards import board
 from pipeline.errors import DeviceError, UsageError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.flashing import Bootloader, UsbPort, desk
 from pipeline.flashing.hardware_map import MappedBoard
-from pipeline.targets import board
 from tests.conftest import make_model
 from tests.flashing.conftest import FakeUsb, nano
 
@@ -24,7 +24,7 @@ ROWS = np.random.default_rng(5).integers(-127, 128, (12, MODEL.layers[0].inputs)
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> FirmwareImage:
     folder = tmp_path_factory.mktemp("nano33")
-    write_c_arrays(MODEL, board("nano33").variant, folder / "c", source_hash="0" * 64)
+    write_c_arrays(MODEL, board("nano33").core.variant, folder / "c", source_hash="0" * 64)
     return build_firmware("nano33", folder / "c", folder)
 
 
