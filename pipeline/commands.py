@@ -75,7 +75,7 @@ def export_command(model: Path, target: str, out: Path, engine: str, arena_bytes
         for file in arrays.files:
             console.print(str(file), highlight=False)
         console.print(
-            f"{arrays.weight_bytes:,} bytes of weights, {arrays.parameter_bytes:,} of parameters, for {variant}",
+            f"{arrays.constant_bytes:,} bytes of weights and parameters, for {variant}",
             highlight=False,
         )
 

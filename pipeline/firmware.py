@@ -232,8 +232,7 @@ def _model_bytes(image: ELFFile) -> int:
         if kind == "STT_FILE":
             source = symbol.name
         elif kind == "STT_OBJECT" and (
-            symbol.name == "kws_tflite"
-            or (source == "kws_model.c" and symbol.name.startswith(("weights_", "columns_")))
+            symbol.name == "kws_tflite" or (source == "kws_model.c" and symbol.name.startswith("constant_"))
         ):
             total += symbol["st_size"]
     return total

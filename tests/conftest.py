@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.config import Frontend
-from pipeline.quantization import InputQuantization, QuantizedModel, quantize_columns
+from pipeline.layers import Dense, QuantizedModel
+from pipeline.quantization import InputQuantization
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +37,11 @@ def make_model(
     frontend = Frontend(bands=bands, context_frames=frames)
     sizes = (frontend.inputs, *widths, labels)
     layers = tuple(
-        quantize_columns(
+        Dense.quantized(
+            f"dense_{i}",
             rng.normal(size=(k, n)) / np.sqrt(k),
             rng.normal(size=n) * 0.1,
             bits,
-            name=f"dense_{i}",
             relu=i < len(sizes) - 2,
         )
         for i, (k, n) in enumerate(itertools.pairwise(sizes))

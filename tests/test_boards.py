@@ -15,8 +15,8 @@ from pipeline.boards import BOARDS, board
 from pipeline.cores import CORES
 from pipeline.emulators import EMULATORS
 from pipeline.export.tflm_library import _ARCHITECTURES, _attributes
+from pipeline.layers.dense_layout import VARIANTS
 from pipeline.project import PROJECT
-from pipeline.quantization.packing import VARIANTS
 
 
 @pytest.mark.parametrize("core", CORES.values(), ids=lambda core: core.name)

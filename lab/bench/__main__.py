@@ -14,8 +14,8 @@ from lab.bench.suite import run_suite
 from pipeline.console import RichProgress, console, guarded
 from pipeline.errors import KwsError, UsageError
 from pipeline.files import write_text
+from pipeline.layers.dense_layout import DEVICE_BITS
 from pipeline.project import PROJECT
-from pipeline.quantization.packing import DEVICE_BITS
 
 DOCS = PROJECT / "docs" / "bench"
 

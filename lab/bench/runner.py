@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from lab.bench.image import Image, run_tool, tool
 from pipeline.errors import ToolchainError
-from pipeline.quantization import QuantizedLayer
-from pipeline.quantization.packing import pack
+from pipeline.layers import Dense
+from pipeline.layers.dense_packing import pack
 
 Source = Literal["floats", "floats_with_range", "bytes", "previous", "softmax"]
 _SOURCES: tuple[Source, ...] = ("floats", "floats_with_range", "bytes", "previous", "softmax")
@@ -38,7 +38,7 @@ class Job:
         want_range: whether the output's range is asked for.
     """
 
-    layer: QuantizedLayer | None
+    layer: Dense | None
     x: NDArray[np.float32] | NDArray[np.int8] | None
     source: Source = "floats"
     scale: float = 1.0
@@ -95,7 +95,7 @@ def write_blob(
         if job.layer is None:
             records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0, 0, 0)
             continue
-        packed = pack(job.layer, variant)
+        packed = pack(job.layer.columns, variant)
         parts: dict[Part, bytes] = {
             "x": b"" if job.x is None else job.x.tobytes(),
             "weights": packed.weights,
@@ -111,7 +111,7 @@ def write_blob(
             packed.inputs,
             packed.outputs,
             packed.bits,
-            packed.relu,
+            job.layer.relu,
             job.want_range,
             places["x"],
             places["weights"],

@@ -14,9 +14,10 @@ from lab.bench.count import Measurement, build_plugin, measure
 from lab.bench.image import build_image, code_bytes
 from lab.bench.runner import Job, Source
 from pipeline.errors import ToolchainError
+from pipeline.layers import Dense, Rows, Signal
+from pipeline.layers.dense_packing import pack
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import Frame, QuantizedLayer, fully_connected, quantize_columns, quantize_frame
-from pipeline.quantization.packing import pack
+from pipeline.quantization import InputQuantization
 
 SHAPES: tuple[tuple[int, int], ...] = ((440, 128), (128, 128), (128, 12), (512, 512))
 """Inputs and outputs of the single layers."""
@@ -58,12 +59,12 @@ class Row:
         return self.core, self.variant, self.bits, self.what, self.source
 
 
-def _layer(rng: np.random.Generator, inputs: int, outputs: int, bits: int, relu: bool) -> QuantizedLayer:
+def _layer(rng: np.random.Generator, inputs: int, outputs: int, bits: int, relu: bool) -> Dense:
     weights = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
-    return quantize_columns(weights, rng.normal(size=outputs) * 0.1, bits, relu=relu)
+    return Dense.quantized("bench", weights, rng.normal(size=outputs) * 0.1, bits, relu=relu)
 
 
-def _job(rng: np.random.Generator, layer: QuantizedLayer, source: Source, want_range: bool) -> Job:
+def _job(rng: np.random.Generator, layer: Dense, source: Source, want_range: bool) -> Job:
     if source == "bytes":
         x = rng.integers(-128, 128, layer.inputs).astype(np.int8)
         return Job(layer, x, source, scale=SCALE, zero_point=ZERO_POINT, want_range=want_range)
@@ -86,13 +87,10 @@ def _expected(jobs: Sequence[Job]) -> Iterator[np.ndarray]:
     for job in jobs:
         if job.layer is None:
             continue
+        x: Signal = y if job.x is None else job.x.astype(np.float32)
         if job.source == "bytes":
-            scale = np.float32(job.scale)
-            codes = np.maximum(np.asarray(job.x, np.int32), -127)
-            frame = Frame(codes, scale, -(scale * np.float32(job.zero_point)))
-        else:
-            frame = quantize_frame(y if job.x is None else job.x)
-        y = fully_connected(job.layer, frame)
+            x = Rows(np.asarray(job.x, np.int8), InputQuantization(job.scale, job.zero_point))
+        y = job.layer.step(None, x)[1]
         yield y
 
 
@@ -107,14 +105,14 @@ def _row(
     core: Core, variant: str, bits: int, what: str, jobs: Sequence[Job], measured: Sequence[Measurement], code: int
 ) -> Row:
     layers = [job.layer for job in jobs if job.layer is not None]
-    packed = [pack(layer, variant) for layer in layers]
+    packed = [pack(layer.columns, variant) for layer in layers]
     return Row(
         core.name,
         variant,
         bits,
         what,
         jobs[0].source,
-        sum(layer.inputs * layer.outputs for layer in layers),
+        sum(layer.macs for layer in layers),
         sum(one.instructions for one in measured),
         sum(one.cycles for one in measured) if core.name == "m4" else None,
         code,

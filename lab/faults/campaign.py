@@ -35,9 +35,9 @@ from pipeline.device.runner import run_test
 from pipeline.device.session import Device, open_device
 from pipeline.errors import KwsError, ParityError
 from pipeline.firmware import FirmwareImage
+from pipeline.layers import QuantizedModel, layer_outputs
+from pipeline.layers import logits as reference_logits
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import QuantizedModel, layer_outputs
-from pipeline.quantization import logits as reference_logits
 
 TIMING = Timing(answer=0.3, resynchronise=0.4, prod=0.1, quiet=0.03, reopen=0.6, banner=1.5)
 """A pty answers within a millisecond; a twentieth of the patience that a real board needs keeps a campaign short."""

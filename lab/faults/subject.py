@@ -11,8 +11,9 @@ from lab.faults.campaign import Firmware
 from pipeline.config import Frontend
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
+from pipeline.layers import Dense, QuantizedModel
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import InputQuantization, QuantizedModel, quantize_columns
+from pipeline.quantization import InputQuantization
 
 _WIDTHS = (80, 33, 17, 5)
 _INPUTS = 6
@@ -21,11 +22,11 @@ _INPUTS = 6
 def _model(seed: int) -> QuantizedModel:
     draw = np.random.default_rng(seed)
     layers = tuple(
-        quantize_columns(
+        Dense.quantized(
+            f"dense_{i}",
             draw.normal(size=(k, n)) / np.sqrt(k),
             draw.normal(size=n) * 0.1,
             4,
-            name=f"dense_{i}",
             relu=i < len(_WIDTHS) - 2,
         )
         for i, (k, n) in enumerate(pairwise(_WIDTHS))

@@ -15,9 +15,9 @@ from pipeline.device.client import BuildInfo, Client, LayerTicks, MemoryUse, Ref
 from pipeline.device.journal import Journal
 from pipeline.device.session import Device
 from pipeline.errors import DeviceError
+from pipeline.layers import QuantizedModel
+from pipeline.layers import logits as reference_logits
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import QuantizedModel
-from pipeline.quantization import logits as reference_logits
 
 _LAYER_ATTEMPTS = 3
 
@@ -92,7 +92,7 @@ def run_test(
     """
     started = time.monotonic()
     client, build = device.client, device.build
-    inputs, labels = model.layers[0].inputs, len(model.labels)
+    inputs, labels = model.inputs, len(model.labels)
     if (build.inputs, build.labels, build.model) != (inputs, labels, model.name):
         raise DeviceError(
             f"the device carries model {build.model} with {build.inputs} inputs and {build.labels} labels, "

@@ -19,8 +19,8 @@ from pipeline.export import write_tflm_arrays
 from pipeline.export.tflm_library import inspect_tflm
 from pipeline.files import write_bytes
 from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.layers import QuantizedModel
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import QuantizedModel
 
 ARENA_STEP = 16
 """TFLM aligns what it puts into the arena to 16 bytes."""

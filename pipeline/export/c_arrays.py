@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ from pipeline.export.op_resolver import op_resolver
 from pipeline.export.tflite import encode_tflite
 from pipeline.files import write_text
 from pipeline.frontend import write_c as write_frontend
-from pipeline.quantization import QuantizedModel
-from pipeline.quantization.packing import PackedLayer, pack
+from pipeline.layers import Constant, QuantizedModel
 
 SOURCE_NAME = "kws_model.c"
 CONFIG_NAME = "kws_model_config.h"
@@ -27,13 +27,11 @@ class CArrays:
 
     Attributes:
         files: ``kws_model.c``, ``kws_model_config.h`` and the front end's ``kws_frontend.c`` and ``kws_frontend.h``.
-        weight_bytes: bytes of all packed weights, padding of the variant's tiles included.
-        parameter_bytes: bytes of all per-column parameters.
+        constant_bytes: of weights and parameters, padding of the variant's tiles included.
     """
 
     files: tuple[Path, ...]
-    weight_bytes: int
-    parameter_bytes: int
+    constant_bytes: int
 
 
 def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, source_hash: str) -> CArrays:
@@ -44,19 +42,15 @@ def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, sour
         source_hash: hexadecimal SHA-256 of the ``.tflite``; its first 16 digits go into the image.
 
     Raises:
-        QuantizationError: a layer has a number of weight bits that no kernel packs, or activations are not 8 bits wide.
+        QuantizationError: a layer has a number of weight bits that no kernel packs.
         RecipeError: a band of the model's front end holds no frequency.
     """
-    if model.activation_bits != 8:
-        raise QuantizationError(
-            f"model {model.name} has {model.activation_bits}-bit activations", "only 8-bit activations run on a device"
-        )
-    packed = tuple(pack(layer, variant) for layer in model.layers)
+    constants = [layer.constants(variant) for layer in model.layers]
     source, config = directory / SOURCE_NAME, directory / CONFIG_NAME
     write_text(config, _config(model, variant))
-    write_text(source, "".join(_source(model, packed, variant, source_hash)))
+    write_text(source, "".join(_source(model, constants, variant, source_hash)))
     files = (source, config, *write_frontend(model.frontend, directory))
-    return CArrays(files, sum(len(p.weights) for p in packed), sum(p.columns.nbytes for p in packed))
+    return CArrays(files, _size(constants))
 
 
 def write_tflm_arrays(
@@ -74,14 +68,17 @@ def write_tflm_arrays(
         As :func:`write_c_arrays`.
     """
     tflite = encode_tflite(model, variant)
-    packed = tuple(pack(layer, variant) for layer in model.layers)
     paths = [directory / name for name in (SOURCE_NAME, CONFIG_NAME, "kws_tflite.c", "kws_tflite.h")]
     write_text(paths[0], "".join(_outline(model, source_hash)))
     write_text(paths[1], _config(model, variant))
     write_text(paths[2], "".join(_tflite_source(tflite)))
     write_text(paths[3], _tflite_header(tflite, arena_bytes))
     files = (*paths, *write_frontend(model.frontend, directory))
-    return CArrays(files, sum(len(p.weights) for p in packed), sum(p.columns.nbytes for p in packed))
+    return CArrays(files, _size([layer.constants(variant) for layer in model.layers]))
+
+
+def _size(constants: Iterable[Mapping[str, Constant]]) -> int:
+    return sum(constant.values.nbytes for layer in constants for constant in layer.values())
 
 
 def _config(model: QuantizedModel, variant: str) -> str:
@@ -147,46 +144,63 @@ def _outline(model: QuantizedModel, source_hash: str) -> Iterator[str]:
         f"static const dynq_layer_t layers[{len(model.layers)}] = {{\n"
     )
     for layer in model.layers:
-        yield (
-            f"    {{.inputs = {layer.inputs}, .outputs = {layer.outputs}, .bits = {layer.bits}, "
-            f".relu = {int(layer.relu)}}},\n"
-        )
+        yield f"    {{.inputs = {layer.inputs}, .outputs = {layer.outputs}}},\n"
     yield "};\n\n"
     yield from _tail(model, source_hash)
 
 
-def _source(model: QuantizedModel, packed: tuple[PackedLayer, ...], variant: str, source_hash: str) -> Iterator[str]:
-    weight_bytes = sum(len(p.weights) for p in packed)
-    column_bytes = sum(p.columns.nbytes for p in packed)
+def _source(
+    model: QuantizedModel, constants: Sequence[Mapping[str, Constant]], variant: str, source_hash: str
+) -> Iterator[str]:
     yield (
-        f"/* Model {_comment(model.name)}, {len(packed)} fully-connected layers, packed for the {variant} kernels.\n"
-        f" * {weight_bytes} bytes of weights and {column_bytes} bytes of column parameters.\n"
+        f"/* Model {_comment(model.name)}, {len(model.layers)} layers, packed for the {variant} kernels.\n"
+        f" * {_size(constants)} bytes of weights and parameters.\n"
         " * Generated: changes are lost at the next build. */\n"
         '#include "kws_model.h"\n\n'
     )
-    for index, (layer, p) in enumerate(zip(model.layers, packed, strict=True)):
-        yield (
-            f"/* {_comment(layer.name)}: {p.inputs} inputs x {p.outputs} columns, {p.bits}-bit weight codes, "
-            f"{len(p.weights)} bytes. */\n"
-            f"static _Alignas(16) const uint8_t weights_{index}[{len(p.weights)}] = {{\n"
-        )
-        yield from _rows((str(byte) for byte in p.weights), 20)
-        yield (
-            "};\n\n"
-            f"/* {_comment(layer.name)}: scale, offset, column sum and bias of {p.outputs} columns, "
-            f"{p.columns.nbytes} bytes. */\n"
-            f"static _Alignas(16) const float columns_{index}[{p.columns.size}] = {{\n"
-        )
-        yield from _rows(map(c_float, p.columns.ravel()), 4)
-        yield "};\n\n"
-    yield f"static const dynq_layer_t layers[{len(packed)}] = {{\n"
-    for index, p in enumerate(packed):
-        yield (
-            f"    {{.weights = weights_{index}, .columns = columns_{index}, .inputs = {p.inputs}, "
-            f".outputs = {p.outputs}, .bits = {p.bits}, .relu = {int(p.relu)}}},\n"
-        )
+    names = []
+    for index, layer in enumerate(model.layers):
+        names.append({what: f"constant_{index}_{what}" for what in constants[index]})
+        for what, constant in constants[index].items():
+            yield from _array(names[-1][what], constant, layer.name)
+    yield f"static const dynq_layer_t layers[{len(model.layers)}] = {{\n"
+    for layer, arrays in zip(model.layers, names, strict=True):
+        yield f"    {layer.c_fields(arrays)},\n"
     yield "};\n\n"
     yield from _tail(model, source_hash)
+
+
+def c_float(value: np.float32 | NDArray[np.float32]) -> str:
+    """A float32 as a hexadecimal C literal: the same bits in every compiler, -0 and denormals included.
+
+    Raises:
+        QuantizationError: the value is infinite or not a number.
+    """
+    number = float(value)
+    if not np.isfinite(number):
+        raise QuantizationError(f"{number} cannot be a model parameter")
+    sign, mantissa = ("-", number.hex()[1:]) if number.hex().startswith("-") else ("", number.hex())
+    digits, exponent = mantissa.split("p")
+    return f"{sign}{digits.rstrip('0') if '.' in digits else digits}p{exponent}f".replace(".p", "p")
+
+
+_C_TYPES: dict[str, tuple[str, Callable[[Any], str], int]] = {
+    "uint8": ("uint8_t", str, 20),
+    "int32": ("int32_t", str, 10),
+    "float32": ("float", c_float, 4),
+}
+"""C type of an array's elements, how one is written, and how many in a row."""
+
+
+def _array(name: str, constant: Constant, layer: str) -> Iterator[str]:
+    values = constant.values
+    c_type, text, per_row = _C_TYPES[values.dtype.name]
+    yield (
+        f"/* {_comment(layer)}: {constant.contents}, {values.nbytes} bytes. */\n"
+        f"static _Alignas(16) const {c_type} {name}[{values.size}] = {{\n"
+    )
+    yield from _rows(map(text, values.ravel()), per_row)
+    yield "};\n\n"
 
 
 def _tail(model: QuantizedModel, source_hash: str) -> Iterator[str]:
@@ -221,20 +235,6 @@ def _rows(values: Iterable[str], per_row: int) -> Iterator[str]:
     items = list(values)
     for start in range(0, len(items), per_row):
         yield "    " + ", ".join(items[start : start + per_row]) + ",\n"
-
-
-def c_float(value: np.float32 | NDArray[np.float32]) -> str:
-    """A float32 as a hexadecimal C literal: the same bits in every compiler, -0 and denormals included.
-
-    Raises:
-        QuantizationError: the value is infinite or not a number.
-    """
-    number = float(value)
-    if not np.isfinite(number):
-        raise QuantizationError(f"{number} cannot be a model parameter")
-    sign, mantissa = ("-", number.hex()[1:]) if number.hex().startswith("-") else ("", number.hex())
-    digits, exponent = mantissa.split("p")
-    return f"{sign}{digits.rstrip('0') if '.' in digits else digits}p{exponent}f".replace(".p", "p")
 
 
 def c_string(text: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from pipeline.errors import ModelFileError
-from pipeline.quantization import InputQuantization, QuantizedModel
+from pipeline.layers import QuantizedModel
+from pipeline.quantization import InputQuantization
 
 FORMAT_VERSION = 2
 METADATA_NAME = "dynq"
@@ -20,6 +21,7 @@ def encode(model: QuantizedModel) -> bytes:
         "name": model.name,
         "labels": list(model.labels),
         "layers": [layer.name for layer in model.layers],
+        "stride": model.stride,
         "input": asdict(model.input),
         "frontend": model.frontend.model_dump(),
         "detector": model.detector.model_dump(),

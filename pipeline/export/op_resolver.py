@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 from pipeline.errors import ModelFileError
-from pipeline.export.options import FULLY_CONNECTED
 from pipeline.export.schema import schema
+from pipeline.layers import Dense
 
 # Where TFLM's method is not the operator's name in camel case.
 _METHODS = {
@@ -46,13 +46,13 @@ def op_resolver(tflite: bytes, *, namespace: str = "kws") -> str:
     needed = operators(tflite)
     calls = []
     for operator in needed:
-        if operator == FULLY_CONNECTED.operator:
+        if operator == Dense.operator.name:
             calls.append("AddCustom(kFullyConnected, fully_connected)")
         elif hasattr(schema().BuiltinOperator, operator):
             calls.append(f"{_method(operator)}()")
         else:
             raise ModelFileError(
-                f"the model needs the custom operator {operator}", f"only {FULLY_CONNECTED.operator} is known"
+                f"the model needs the custom operator {operator}", f"only {Dense.operator.name} is known"
             )
     body = "".join(f"  if (resolver.{call} != kTfLiteOk) {{\n    return kTfLiteError;\n  }}\n" for call in calls)
     return f"""namespace {namespace} {{

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.export.graph import Graph
 from pipeline.export.schema import schema
 from pipeline.files import write_bytes
-from pipeline.quantization import MIN_RANGE, QuantizedLayer, QuantizedModel
+from pipeline.layers import MODEL_INPUT, QuantizedModel
+from pipeline.quantization import MIN_RANGE
 
 f32 = np.float32
+Floats = NDArray[np.float32]
 
 
 def write_reference_tflite(model: QuantizedModel, path: Path) -> Path:
@@ -27,47 +30,49 @@ def write_reference_tflite(model: QuantizedModel, path: Path) -> Path:
 
 def encode_reference_tflite(model: QuantizedModel) -> bytes:
     """The bytes that :func:`write_reference_tflite` writes."""
-    types = schema().TensorType
     graph = Graph(f"{model.name}: reference graph of built-in operators")
+    shape = [1, model.layers[0].inputs]
     features = graph.tensor(
-        "features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale, zero_point=model.input.zero_point
+        "features", shape, schema().TensorType.INT8, scale=model.input.scale, zero_point=model.input.zero_point
     )
-    builder = _Reference(graph, model.activation_bits)
-    x = builder.input(features, model)
+    builder = ReferenceBuilder(graph, features, model)
+    signals = {MODEL_INPUT: builder.features}
     for index, layer in enumerate(model.layers):
-        if index or model.activation_bits != 8:
-            x = builder.quantize_frame(x, layer)
-        x = builder.fully_connected(x, layer, "logits" if index == len(model.layers) - 1 else f"{layer.name}/output")
-    return graph.finish([features], [x])
+        output = "logits" if index == len(model.layers) - 1 else f"{layer.name}/output"
+        sources = (signals[source] for source in model.sources(index))
+        signals[index] = layer.reference_graph(builder, output, *sources)
+    return graph.finish([features], [signals[len(model.layers) - 1]])
 
 
-class _Reference:
-    """Strings of built-in operators, one method for each step of docs/method.md."""
+class ReferenceBuilder:
+    """Strings of built-in operators, one method for each step of docs/method.md.
 
-    def __init__(self, graph: Graph, activation_bits: int) -> None:
+    Attributes:
+        features: the tensor of the model's input as real numbers, which no layer quantizes again.
+    """
+
+    def __init__(self, graph: Graph, codes: int, model: QuantizedModel) -> None:
         self._graph = graph
-        self._levels = f32(2**activation_bits - 2)
         self._half = graph.constant("half", np.array([0.5], np.float32))
         self._min_range = graph.constant("min_range", np.array([MIN_RANGE]))
-        self._level_count = graph.constant("levels", np.array([self._levels]))
+        self._level_count = graph.constant("levels", np.array([254], np.float32))
         self._last_axis = graph.constant("last_axis", np.array([1], np.int32))
+        self.features = self._input(codes, model)
 
-    def input(self, features: int, model: QuantizedModel) -> int:
+    def _input(self, codes: int, model: QuantizedModel) -> int:
         """Int8 features as real numbers; the code -128 reads as -127."""
-        scale = f32(model.input.scale)
-        lowest = scale * f32(-127 - model.input.zero_point)
+        lowest = f32(model.input.scale) * f32(-127 - model.input.zero_point)
         x = self._float("features/real", model.layers[0].inputs)
-        self._graph.builtin("DEQUANTIZE", [features], [x], version=2)
-        if model.activation_bits != 8:
-            return x
+        self._graph.builtin("DEQUANTIZE", [codes], [x], version=2)
         clamped = self._float("features/clamped", model.layers[0].inputs)
         floor = self._graph.constant("features/lowest", np.array([lowest], np.float32))
         self._graph.builtin("MAXIMUM", [x, floor], [clamped], "MaximumMinimumOptions")
         return clamped
 
-    def quantize_frame(self, x: int, layer: QuantizedLayer) -> int:
-        """Rounds a vector to the levels of its own range: ``m + (r / 254) * round((x - m) * (254 / r))``."""
-        name, k = layer.name, layer.inputs
+    def quantize_frame(self, x: int, name: str, k: int) -> int:
+        """Rounds a vector of ``k`` to the levels of its own range: ``m + (r / 254) * round((x - m) * (254 / r))``."""
+        if x == self.features:
+            return x
         low, high = self._reduce("REDUCE_MIN", x, f"{name}/low"), self._reduce("REDUCE_MAX", x, f"{name}/high")
         middle = self._binary(
             "ADD",
@@ -95,20 +100,20 @@ class _Reference:
         scale = self._binary("DIV", span, self._level_count, f"{name}/scale", 1)
         return self._binary("ADD", self._binary("MUL", codes, scale, f"{name}/steps", k), middle, f"{name}/input", k)
 
-    def fully_connected(self, x: int, layer: QuantizedLayer, output: str) -> int:
-        weights = layer.offset + layer.scale * layer.codes.astype(np.float32)
+    def fully_connected(self, x: int, weights: Floats, bias: Floats, name: str, output: str, *, relu: bool) -> int:
+        """Product with float32 weights ``[K, N]``, plus the bias, then ReLU where asked."""
         activation = schema().ActivationFunctionType
-        y = self._float(output, layer.outputs)
+        y = self._float(output, len(bias))
         self._graph.builtin(
             "FULLY_CONNECTED",
             [
                 x,
-                self._graph.constant(f"{layer.name}/weights", weights.T),
-                self._graph.constant(f"{layer.name}/bias", layer.bias),
+                self._graph.constant(f"{name}/weights", weights.T),
+                self._graph.constant(f"{name}/bias", bias),
             ],
             [y],
             "FullyConnectedOptions",
-            fusedActivationFunction=activation.RELU if layer.relu else activation.NONE,
+            fusedActivationFunction=activation.RELU if relu else activation.NONE,
         )
         return y
 

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import MAX_WIDTH, Detector, Frontend
+from pipeline.config import Detector, Frontend
 from pipeline.errors import ModelFileError, QuantizationError
 from pipeline.export import metadata
 from pipeline.export.graph import FILE_IDENTIFIER, Graph
-from pipeline.export.options import FULLY_CONNECTED, operator_options
 from pipeline.export.schema import schema
 from pipeline.export.seal import seal, unseal
 from pipeline.files import write_bytes
-from pipeline.quantization import MAX_PARAMETER, QuantizedLayer, QuantizedModel
-from pipeline.quantization.packing import PackedLayer, pack, unpack, unpack_parameters
+from pipeline.layers import KINDS, MODEL_INPUT, Layer, QuantizedModel
 
 MAX_FILE_BYTES = 64 << 20
 """Larger files are refused unread; the largest model of the method that fits a board is far below."""
@@ -32,7 +30,7 @@ def write_tflite(model: QuantizedModel, path: Path, *, packing: str = "reference
             interpreter on a device needs the one of its own kernels.
 
     Raises:
-        QuantizationError: a layer has a number of weight bits that no kernel packs, or activations are not 8 bits wide.
+        QuantizationError: a layer has a number of weight bits that no kernel packs.
     """
     write_bytes(path, encode_tflite(model, packing))
     return path
@@ -40,28 +38,25 @@ def write_tflite(model: QuantizedModel, path: Path, *, packing: str = "reference
 
 def encode_tflite(model: QuantizedModel, packing: str = "reference") -> bytes:
     """The bytes that :func:`write_tflite` writes."""
-    if model.activation_bits != 8:
-        raise QuantizationError(
-            f"model {model.name} has {model.activation_bits}-bit activations", "only 8-bit activations run on a device"
-        )
     types = schema().TensorType
     graph = Graph(f"{model.name}: keyword spotter, column-wise quantized")
     features = graph.tensor(
         "features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale, zero_point=model.input.zero_point
     )
-    x = features
-    x_range: list[int] = []
+    signals, ranges = {MODEL_INPUT: features}, dict[int, int]()
+    last = len(model.layers) - 1
     for index, layer in enumerate(model.layers):
-        packed = pack(layer, packing)
-        last = index == len(model.layers) - 1
-        weights = graph.constant(f"{layer.name}/weights", np.frombuffer(packed.weights, np.uint8))
-        columns = graph.constant(f"{layer.name}/columns", packed.columns)
-        y = graph.tensor("logits" if last else f"{layer.name}/output", [1, layer.outputs], types.FLOAT32)
-        y_range = [] if last else [graph.tensor(f"{layer.name}/output_range", [2], types.FLOAT32)]
-        graph.custom(FULLY_CONNECTED.operator, [x, weights, columns, *x_range], [y, *y_range], operator_options(packed))
-        x, x_range = y, y_range
+        sources = model.sources(index)
+        constants = [graph.constant(f"{layer.name}/{n}", c.values) for n, c in layer.constants(packing).items()]
+        inputs = [*(signals[s] for s in sources), *constants, *(ranges[s] for s in sources if s in ranges)]
+        name = "logits" if index == last else f"{layer.name}/output"
+        signals[index] = graph.tensor(name, [1, layer.outputs], types.FLOAT32)
+        if index != last:
+            ranges[index] = graph.tensor(f"{layer.name}/output_range", [2], types.FLOAT32)
+        outputs = [table[index] for table in (signals, ranges) if index in table]
+        graph.custom(layer.operator.name, inputs, outputs, layer.encoded_options(packing))
     graph.metadata(metadata.METADATA_NAME, metadata.encode(model))
-    return seal(graph.finish([features], [x]))
+    return seal(graph.finish([features], [signals[last]]))
 
 
 def read_tflite(path: Path) -> QuantizedModel:
@@ -118,6 +113,7 @@ def _decode(data: bytes, where: str) -> QuantizedModel:
         input=metadata.input_quantization(values["input"]),
         frontend=Frontend.model_validate(values["frontend"]),
         detector=Detector.model_validate(values["detector"]),
+        stride=_number(values["stride"]),
     )
 
 
@@ -129,34 +125,26 @@ def _metadata(model: Any) -> bytes:
     raise ValueError(f"no metadata {metadata.METADATA_NAME}")
 
 
-def _layer(model: Any, graph: Any, index: int, name: str) -> QuantizedLayer:
+def _layer(model: Any, graph: Any, index: int, name: str) -> Layer:
     operator = graph.Operators(index)
-    code = model.OperatorCodes(operator.OpcodeIndex())
-    if code.CustomCode() != FULLY_CONNECTED.operator.encode():
-        raise ValueError(f"operator {index} is not {FULLY_CONNECTED.operator}")
-    packing, options = FULLY_CONNECTED.decode(bytes(operator.CustomOptionsAsNumpy()))
-    if max(options["inputs"], options["outputs"]) > MAX_WIDTH or options["relu"] > 1:
-        raise ValueError(f"layer {name}: {options}")
-    if (options["rows"], options["stride"]) != (1, 1):
-        raise ValueError(f"layer {name} takes {options['rows']} rows every {options['stride']}")
-    weights, columns = (_buffer(model, graph.Tensors(operator.Inputs(i)).Buffer()) for i in (1, 2))
-    packed = PackedLayer(
-        variant=packing,
-        weights=weights.tobytes(),
-        columns=np.frombuffer(columns.tobytes(), "<f4").astype(np.float32),
-        inputs=options["inputs"],
-        outputs=options["outputs"],
-        bits=options["bits"],
-        relu=bool(options["relu"]),
-    )
-    scale, offset, column_sum, bias = unpack_parameters(packed)
-    for what, numbers in (("scale", scale), ("offset", offset), ("bias", bias)):
-        if not np.all(np.abs(numbers) < 2 * MAX_PARAMETER):  # a column's range reaches twice the largest weight
-            raise ValueError(f"layer {name}: a {what} is out of range")
-    layer = QuantizedLayer(name, packed.bits, unpack(packed), scale, offset, bias, packed.relu)
-    if layer.column_sum.tobytes() != column_sum.tobytes():
-        raise ValueError(f"layer {layer.name}: column sums do not belong to its codes")
+    code = model.OperatorCodes(operator.OpcodeIndex()).CustomCode()
+    kind = next((kind for kind in KINDS.values() if kind.operator.name.encode() == code), None)
+    if kind is None:
+        raise ValueError(f"operator {index} is {code}")
+    buffers = [graph.Tensors(operator.Inputs(i)).Buffer() for i in range(operator.InputsLength())]
+    constants = [_buffer(model, buffer).tobytes() for buffer in buffers if buffer]
+    packing, options = kind.operator.decode(bytes(operator.CustomOptionsAsNumpy()))
+    layer = kind.from_file(name, packing, options, constants)
+    sources = tuple(index - _producer(graph, operator.Inputs(i)) for i in range(len(layer.sources)))
+    if sources != layer.sources:
+        raise ValueError(f"layer {layer.name} reads other signals than its own")
     return layer
+
+
+def _producer(graph: Any, tensor: int) -> int:
+    """Number of the layer whose output a tensor is."""
+    found = (i for i in range(graph.OperatorsLength()) if graph.Operators(i).Outputs(0) == tensor)
+    return next(found, MODEL_INPUT)
 
 
 def _buffer(model: Any, index: int) -> NDArray[np.uint8]:
@@ -168,4 +156,10 @@ def _buffer(model: Any, index: int) -> NDArray[np.uint8]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not an integer")
     return value

@@ -16,8 +16,8 @@ from pipeline.firmware import FirmwareImage
 from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
 from pipeline.flashing.hardware_map import BoardOutcome, MappedBoard, on_all
 from pipeline.flashing.ports import PortLister
+from pipeline.layers import QuantizedModel
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import QuantizedModel
 
 
 def flash_board(

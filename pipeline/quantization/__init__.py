@@ -1,19 +1,15 @@
-"""The method: column quantizer, frame quantizer, one layer, a whole model, in numpy, exact (docs/method.md)."""
+"""The method on plain arrays, in numpy, exact: column quantizer, frame quantizer, matrix product (docs/method.md)."""
 
-from pipeline.quantization.model import (
-    InputQuantization,
-    QuantizedLayer,
-    QuantizedModel,
-)
 from pipeline.quantization.reference import (
     CANONICAL_NAN,
     MAX_INPUT,
     MAX_PARAMETER,
     MIN_RANGE,
+    Columns,
     Frame,
+    InputQuantization,
+    feature_frame,
     fully_connected,
-    layer_outputs,
-    logits,
     quantize_columns,
     quantize_frame,
     softmax,
@@ -24,13 +20,11 @@ __all__ = [
     "MAX_INPUT",
     "MAX_PARAMETER",
     "MIN_RANGE",
+    "Columns",
     "Frame",
     "InputQuantization",
-    "QuantizedLayer",
-    "QuantizedModel",
+    "feature_frame",
     "fully_connected",
-    "layer_outputs",
-    "logits",
     "quantize_columns",
     "quantize_frame",
     "softmax",

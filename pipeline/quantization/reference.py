@@ -1,14 +1,15 @@
-"""The numpy reference of docs/method.md: every other implementation is held to these bits."""
+"""The numpy reference of docs/method.md on plain arrays: every other implementation is held to these bits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.config import MAX_WIDTH
 from pipeline.errors import QuantizationError
-from pipeline.quantization.model import QuantizedLayer, QuantizedModel
 
 f32 = np.float32
 Floats = NDArray[np.float32]
@@ -23,9 +24,58 @@ CANONICAL_NAN = np.uint32(0x7FC00000).view(np.float32)
 """Every output of a layer whose input frame is invalid."""
 
 
-def quantize_columns(
-    weights: ArrayLike, bias: ArrayLike, bits: int, *, name: str = "layer", relu: bool = False
-) -> QuantizedLayer:
+@dataclass(frozen=True)
+class Columns:
+    """A weight matrix quantized column by column, and a bias for each column.
+
+    Attributes:
+        bits: weight bits, 2..8.
+        codes: uint8 ``[K inputs, N columns]``, 0 .. 2**bits - 1.
+        scale: float32 ``[N]``, step of each column; 0 where the column is constant.
+        offset: float32 ``[N]``, exact minimum of each column.
+        bias: float32 ``[N]``, never -0.
+    """
+
+    bits: int
+    codes: NDArray[np.uint8]
+    scale: Floats
+    offset: Floats
+    bias: Floats
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.bits <= 8:
+            raise QuantizationError(f"{self.bits} weight bits", "use 2 to 8 bits")
+        if self.codes.ndim != 2 or self.codes.dtype != np.uint8:
+            raise QuantizationError("codes must be a uint8 matrix")
+        k, n = self.codes.shape
+        if not (1 <= k <= MAX_WIDTH and 1 <= n <= MAX_WIDTH):
+            raise QuantizationError(f"a matrix of {k} x {n}", f"inputs and columns go from 1 to {MAX_WIDTH}")
+        if int(self.codes.max()) >= 1 << self.bits:
+            raise QuantizationError(f"a code needs more than {self.bits} bits")
+        for what in ("scale", "offset", "bias"):
+            values = getattr(self, what)
+            if values.shape != (n,) or values.dtype != np.float32 or not np.all(np.isfinite(values)):
+                raise QuantizationError(f"{what} must be {n} finite float32 values")
+
+    @property
+    def inputs(self) -> int:
+        return int(self.codes.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        return int(self.codes.shape[1])
+
+    @cached_property
+    def column_sum(self) -> Floats:
+        """``B_j``, the sum of each column's dequantized weights, float32 ``[N]``."""
+        total = self.codes.sum(axis=0, dtype=np.int64).astype(np.float64)
+        exact: NDArray[np.float64] = (
+            float(self.inputs) * self.offset.astype(np.float64) + self.scale.astype(np.float64) * total
+        )
+        return exact.astype(np.float32)
+
+
+def quantize_columns(weights: ArrayLike, bias: ArrayLike, bits: int) -> Columns:
     """Quantizes a float weight matrix ``[K, N]`` column by column with exact minimum and maximum.
 
     Args:
@@ -39,21 +89,21 @@ def quantize_columns(
     w = np.asarray(weights, f32)
     b = np.asarray(bias, f32)
     if not (2 <= bits <= 8):
-        raise QuantizationError(f"layer {name}: {bits} weight bits", "use 2 to 8 bits")
+        raise QuantizationError(f"{bits} weight bits", "use 2 to 8 bits")
     for what, values in (("weight", w), ("bias", b)):
         if not np.all(np.abs(values) < MAX_PARAMETER):  # false for NaN too
             raise QuantizationError(
-                f"layer {name}: a {what} is not finite or not below 2**32 in magnitude",
+                f"a {what} is not finite or not below 2**32 in magnitude",
                 "training diverged: lower the learning rate",
             )
     if w.ndim != 2 or b.shape != w.shape[1:] or not w.size:
-        raise QuantizationError(f"layer {name}: weights {w.shape} and bias {b.shape} do not go together")
+        raise QuantizationError(f"weights {w.shape} and bias {b.shape} do not go together")
     low = w.min(axis=0)
     span = w.max(axis=0) - low
     varies = span >= MIN_RANGE
     scale = np.where(varies, span / f32(2**bits - 1), f32(0)).astype(f32)
     codes = np.rint((w - low) / np.where(varies, scale, f32(1))) * varies
-    return QuantizedLayer(name, bits, codes.astype(np.uint8), scale, low, b + f32(0), relu)
+    return Columns(bits, codes.astype(np.uint8), scale, low, b + f32(0))
 
 
 @dataclass(frozen=True)
@@ -61,7 +111,7 @@ class Frame:
     """One quantized vector: ``x ~ offset + scale * codes``.
 
     Attributes:
-        codes: int32 ``[K]``, -127..127 at 8 bits.
+        codes: int32 ``[K]``, -127..127.
         valid: false when the vector held a NaN or reached ``MAX_INPUT``.
     """
 
@@ -71,8 +121,8 @@ class Frame:
     valid: bool = True
 
 
-def quantize_frame(x: ArrayLike, bits: int = 8) -> Frame:
-    """Quantizes one float32 vector ``[K]`` with its own exact minimum and maximum, to ``2**bits - 1`` levels."""
+def quantize_frame(x: ArrayLike) -> Frame:
+    """Quantizes one float32 vector ``[K]`` with its own exact minimum and maximum, to 255 levels."""
     x = np.asarray(x, f32)
     zeros = np.zeros(x.shape, np.int32)
     if not np.all(np.abs(x) < MAX_INPUT):
@@ -81,56 +131,36 @@ def quantize_frame(x: ArrayLike, bits: int = 8) -> Frame:
     span = high - low
     if span < MIN_RANGE:
         return Frame(zeros, f32(0), low)
-    levels = f32(2**bits - 2)
     middle = low * f32(0.5) + high * f32(0.5)
     # the middle of a range tiny beside its values is rounded off the middle: clamp the codes
-    half = levels * f32(0.5)
-    codes = np.clip(np.rint((x - middle) * (levels / span)), -half, half).astype(np.int32)
-    return Frame(codes, span / levels, middle)
+    codes = np.clip(np.rint((x - middle) * (f32(254) / span)), -127, 127).astype(np.int32)
+    return Frame(codes, span / f32(254), middle)
 
 
-def input_frame(model: QuantizedModel, features: ArrayLike) -> Frame:
+@dataclass(frozen=True)
+class InputQuantization:
+    """How an int8 feature ``u`` stands for a real number: ``x = scale * (u - zero_point)``."""
+
+    scale: float
+    zero_point: int
+
+
+def feature_frame(codes: NDArray[np.int8], quantization: InputQuantization) -> Frame:
     """Takes int8 features ``[K]`` as the codes they already are (-128 reads as -127)."""
-    u = np.asarray(features)
-    if u.dtype != np.int8 or u.shape != (model.layers[0].inputs,):
-        raise QuantizationError(f"features are {u.dtype} {u.shape}, the model takes int8 ({model.layers[0].inputs},)")
-    scale = f32(model.input.scale)
-    offset = -(scale * f32(model.input.zero_point))
-    if model.activation_bits != 8:
-        return quantize_frame(scale * u.astype(f32) + offset, model.activation_bits)
-    return Frame(np.maximum(u.astype(np.int32), -127), scale, offset)
+    scale = f32(quantization.scale)
+    return Frame(np.maximum(codes.astype(np.int32), -127), scale, -(scale * f32(quantization.zero_point)))
 
 
-def fully_connected(layer: QuantizedLayer, frame: Frame) -> Floats:
+def fully_connected(columns: Columns, frame: Frame, *, relu: bool = False) -> Floats:
     """One layer: integer dot product of codes plus affine corrections, float32 ``[N]``."""
     if not frame.valid:
-        return np.full(layer.outputs, CANONICAL_NAN, f32)
+        return np.full(columns.outputs, CANONICAL_NAN, f32)
     # int32 is exact: |A| <= 255 * 127 * 4096 < 2**31
-    dot = (frame.codes @ layer.codes.astype(np.int32)).astype(f32)
+    dot = (frame.codes @ columns.codes.astype(np.int32)).astype(f32)
     code_sum = f32(int(frame.codes.sum(dtype=np.int64)))
-    products = (frame.scale * layer.scale) * dot + layer.offset * (frame.scale * code_sum)
-    y = products + (frame.offset * layer.column_sum + layer.bias)
-    return np.where(y < 0, f32(0), y) if layer.relu else y
-
-
-def layer_outputs(model: QuantizedModel, features: ArrayLike) -> list[Floats]:
-    """Runs one inference on int8 features ``[K]``: the float32 output of every layer, the logits last."""
-    frame = input_frame(model, features)
-    outputs: list[Floats] = []
-    for layer in model.layers:
-        outputs.append(fully_connected(layer, frame))
-        frame = quantize_frame(outputs[-1], model.activation_bits)
-    return outputs
-
-
-def logits(model: QuantizedModel, features: ArrayLike) -> Floats:
-    """Logits of a batch, int8 features ``[B, K]`` to float32 ``[B, labels]``, or of one vector ``[K]``."""
-    batch = np.asarray(features)
-    if batch.ndim == 1:
-        return layer_outputs(model, batch)[-1]
-    if not len(batch):
-        return np.zeros((0, len(model.labels)), f32)
-    return np.stack([layer_outputs(model, row)[-1] for row in batch])
+    products = (frame.scale * columns.scale) * dot + columns.offset * (frame.scale * code_sum)
+    y = products + (frame.offset * columns.column_sum + columns.bias)
+    return np.where(y < 0, f32(0), y) if relu else y
 
 
 def softmax(values: ArrayLike) -> Floats:

@@ -8,7 +8,7 @@ import keras
 
 from pipeline.errors import QuantizationError
 from pipeline.frontend import INPUT_QUANTIZATION
-from pipeline.quantization import QuantizedModel, quantize_columns
+from pipeline.layers import Dense, QuantizedModel
 from pipeline.recipe import Recipe
 from pipeline.training.layers import DynqDense
 
@@ -50,7 +50,6 @@ def quantize(
     bits: int,
     labels: tuple[str, ...],
     name: str | None = None,
-    activation_bits: int = 8,
 ) -> QuantizedModel:
     """Quantizes every layer column by column, exactly.
 
@@ -69,9 +68,7 @@ def quantize(
     model = load_trained(trained) if isinstance(trained, Path) else trained
     settings = recipe.frontend
     layers = tuple(
-        quantize_columns(
-            layer.kernel.numpy(), layer.bias.numpy(), bits, name=f"dense_{i}", relu=layer.activation == "relu"
-        )
+        Dense.quantized(f"dense_{i}", layer.kernel.numpy(), layer.bias.numpy(), bits, relu=layer.activation == "relu")
         for i, layer in enumerate(dynq_layers(model))
     )
     return QuantizedModel(
@@ -81,5 +78,4 @@ def quantize(
         INPUT_QUANTIZATION,
         settings,
         recipe.detector,
-        activation_bits,
     )

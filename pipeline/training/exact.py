@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline.quantization import MAX_INPUT, MIN_RANGE
+from pipeline.quantization import MAX_INPUT, MIN_RANGE, InputQuantization
 
 Tensor = Any
 
@@ -81,7 +81,7 @@ def quantize_columns(kernel: Tensor, bias: Tensor, bits: int) -> Columns:
     return Columns(codes, scale, low, column_sum, widen(bias) + 0.0)
 
 
-def quantize_frames(x: Tensor, bits: int) -> Frames:
+def quantize_frames(x: Tensor) -> Frames:
     """Frame quantizer over singles ``[B, K]``, each row with its own minimum and maximum."""
     valid = tf.reduce_all(tf.abs(x) < float(MAX_INPUT), axis=1, keepdims=True)
     low = tf.reduce_min(x, axis=1, keepdims=True)
@@ -90,24 +90,21 @@ def quantize_frames(x: Tensor, bits: int) -> Frames:
     varies = tf.logical_and(valid, span >= float(MIN_RANGE))
     divisor = tf.where(varies, span, tf.ones_like(span))
     middle = rounded(rounded(low * 0.5) + rounded(high * 0.5))
-    levels = 2.0**bits - 2
-    codes = tf.round(rounded(rounded(x - middle) * rounded(levels / divisor)))
-    codes = tf.clip_by_value(codes, -0.5 * levels, 0.5 * levels)
+    codes = tf.round(rounded(rounded(x - middle) * rounded(254.0 / divisor)))
+    codes = tf.clip_by_value(codes, -127.0, 127.0)
     return Frames(
         codes=tf.where(varies, codes, tf.zeros_like(codes)),
-        scale=tf.where(varies, rounded(span / levels), tf.zeros_like(span)),
+        scale=tf.where(varies, rounded(span / 254.0), tf.zeros_like(span)),
         offset=tf.where(varies, middle, low),
         valid=valid,
     )
 
 
-def feature_frames(features: Tensor, scale: float, zero_point: int, bits: int) -> Frames:
-    """int8 features ``[B, K]`` as the codes they already are; with other than 8 activation bits, quantized again."""
+def feature_frames(features: Tensor, quantization: InputQuantization) -> Frames:
+    """int8 features ``[B, K]`` as the codes they already are."""
     codes = tf.cast(features, tf.float64)
-    step = float(np.float32(scale))
-    offset = float(-(np.float32(scale) * np.float32(zero_point)))
-    if bits != 8:
-        return quantize_frames(rounded(rounded(step * codes) + offset), bits)
+    step = float(np.float32(quantization.scale))
+    offset = float(-(np.float32(quantization.scale) * np.float32(quantization.zero_point)))
     row = tf.zeros_like(codes[:, :1])
     return Frames(tf.maximum(codes, -127.0), row + step, row + offset, tf.equal(row, row))
 

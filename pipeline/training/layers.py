@@ -28,12 +28,12 @@ def fake_quantize_columns(kernel: Tensor, bits: int) -> Tensor:
     return kernel + ops.stop_gradient(low + step * ops.round((kernel - low) / step) - kernel)
 
 
-def fake_quantize_frames(x: Tensor, bits: int) -> Tensor:
-    """Rounds each row of float32 ``[B, K]`` to ``2**bits - 1`` levels over its range; the gradient is one."""
+def fake_quantize_frames(x: Tensor) -> Tensor:
+    """Rounds each row of float32 ``[B, K]`` to 255 levels over its range; the gradient is one."""
     low = ops.min(x, axis=-1, keepdims=True)
     high = ops.max(x, axis=-1, keepdims=True)
     middle = 0.5 * low + 0.5 * high
-    step = ops.maximum((high - low) / (2.0**bits - 2), _TINY)
+    step = ops.maximum((high - low) / 254.0, _TINY)
     return x + ops.stop_gradient(middle + step * ops.round((x - middle) / step) - x)
 
 
@@ -44,7 +44,6 @@ class DynqDense(keras.layers.Layer):  # type: ignore[misc]
     Args:
         units: number of columns N.
         weight_bits: 2..8, or None for the float twin, an ordinary dense layer.
-        activation_bits: bits of the input vector's codes.
         activation: ``"relu"`` or None.
         input_quantization: ``(scale, zero_point)`` when the input is int8 features, None when it is float32.
 
@@ -58,7 +57,6 @@ class DynqDense(keras.layers.Layer):  # type: ignore[misc]
         self,
         units: int,
         weight_bits: int | None,
-        activation_bits: int = 8,
         activation: str | None = None,
         input_quantization: tuple[float, int] | None = None,
         **kwargs: Any,
@@ -69,13 +67,10 @@ class DynqDense(keras.layers.Layer):  # type: ignore[misc]
             raise QuantizationError(
                 f"layer {self.name}: {weight_bits} weight bits", "use 2 to 8 bits, or None for float"
             )
-        if not 2 <= activation_bits <= 8:
-            raise QuantizationError(f"layer {self.name}: {activation_bits} activation bits", "use 2 to 8 bits")
         if activation not in ("relu", None):
             raise QuantizationError(f"layer {self.name}: activation {activation!r}", 'use "relu" or None')
         self.units = units
         self.weight_bits = weight_bits
-        self.activation_bits = activation_bits
         self.activation = activation
         self.input_quantization = (
             None
@@ -95,26 +90,23 @@ class DynqDense(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         if training or self.weight_bits is None:
-            return self._simulate(inputs, quantize_input=self.weight_bits is not None)
+            return self._simulate(inputs)
         columns = exact.quantize_columns(
             ops.convert_to_tensor(self.kernel), ops.convert_to_tensor(self.bias), self.weight_bits
         )
         if self.input_quantization is not None:
-            frames = exact.feature_frames(
-                inputs, self.input_quantization.scale, self.input_quantization.zero_point, self.activation_bits
-            )
+            frames = exact.feature_frames(inputs, self.input_quantization)
         else:
-            frames = exact.quantize_frames(exact.widen(inputs), self.activation_bits)
+            frames = exact.quantize_frames(exact.widen(inputs))
         return exact.fully_connected(frames, columns, self.activation == "relu")
 
-    def _simulate(self, inputs: Tensor, quantize_input: bool) -> Tensor:
+    def _simulate(self, inputs: Tensor) -> Tensor:
         x = inputs
         if self.input_quantization is not None:
             codes = ops.cast(x, "float32")
             x = self.input_quantization.scale * (ops.maximum(codes, -127.0) - self.input_quantization.zero_point)
-            quantize_input = quantize_input and self.activation_bits != 8
-        if quantize_input:
-            x = fake_quantize_frames(x, self.activation_bits)
+        elif self.weight_bits is not None:
+            x = fake_quantize_frames(x)
         kernel = self.kernel if self.weight_bits is None else fake_quantize_columns(self.kernel, self.weight_bits)
         y = ops.matmul(x, kernel) + self.bias
         return ops.relu(y) if self.activation == "relu" else y
@@ -128,7 +120,6 @@ class DynqDense(keras.layers.Layer):  # type: ignore[misc]
             **super().get_config(),
             "units": self.units,
             "weight_bits": self.weight_bits,
-            "activation_bits": self.activation_bits,
             "activation": self.activation,
             "input_quantization": None if given is None else [given.scale, given.zero_point],
         }

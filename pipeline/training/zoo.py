@@ -9,7 +9,7 @@ from pipeline.recipe import Recipe
 from pipeline.training.layers import DynqDense
 
 
-def build_model(recipe: Recipe, weight_bits: int | None, activation_bits: int = 8) -> keras.Model:
+def build_model(recipe: Recipe, weight_bits: int | None) -> keras.Model:
     """A multi-layer perceptron over the context window: int8 ``[B, inputs]`` to float32 logits ``[B, labels]``.
 
     Args:
@@ -23,7 +23,6 @@ def build_model(recipe: Recipe, weight_bits: int | None, activation_bits: int = 
             DynqDense(
                 units,
                 weight_bits,
-                activation_bits,
                 "relu",
                 (features.scale, features.zero_point) if i == 0 else None,
                 name=f"dense_{i}",
@@ -37,7 +36,6 @@ def build_model(recipe: Recipe, weight_bits: int | None, activation_bits: int = 
         DynqDense(
             len(recipe.corpus.labels),
             weight_bits,
-            activation_bits,
             None,
             None if recipe.model.hidden else (features.scale, features.zero_point),
             name="logits",

@@ -16,7 +16,14 @@ from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.progress import Progress
 from pipeline.stages import Stages, code_version
 
-_CODE = ("firmware", "platformio.ini", "pipeline/export", "pipeline/quantization", "pipeline/firmware.py")
+_CODE = (
+    "firmware",
+    "platformio.ini",
+    "pipeline/export",
+    "pipeline/layers",
+    "pipeline/quantization",
+    "pipeline/firmware.py",
+)
 
 
 def build_image(

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from pipeline.export import read_tflite, write_reference_tflite, write_tflite
 from pipeline.files import sha256_file
+from pipeline.layers import QuantizedModel, logits
 from pipeline.progress import Progress
-from pipeline.quantization import QuantizedModel, logits
 from pipeline.stages import StageResult, Stages, code_version
 from pipeline.workflow.data import Data
 from pipeline.workflow.tensorflow import training_code
 
-_TRAINING_CODE = ("pipeline/training", "pipeline/quantization/reference.py", "pipeline/quantization/model.py")
+_TRAINING_CODE = ("pipeline/training", "pipeline/layers", "pipeline/quantization")
 _MODEL_FILE = "model.tflite"
 
 
@@ -93,7 +93,7 @@ def quantize_model(data: Data, trained: StageResult, bits: int, stages: Stages, 
     inputs = {
         "trained": trained.key,
         "detector": data.recipe.detector.model_dump(),
-        "code": code_version("pipeline/export", "pipeline/quantization"),
+        "code": code_version("pipeline/export", "pipeline/layers", "pipeline/quantization"),
     }
     stage = stages.run(f"quantize-{bits}bit", inputs, make)
     file = stage.folder / _MODEL_FILE
@@ -118,7 +118,7 @@ def reference_logits(
     inputs = {
         "model": sha256_file(file),
         "features": _digest(features),
-        "code": code_version("pipeline/quantization/reference.py"),
+        "code": code_version("pipeline/layers", "pipeline/quantization"),
     }
     return np.asarray(np.load(stages.run("reference", inputs, make).folder / "logits.npy"), np.float32)
 

@@ -13,7 +13,7 @@ from pipeline import __version__
 from pipeline.boards import board
 from pipeline.files import sha256_file
 from pipeline.firmware import FirmwareImage
-from pipeline.quantization import QuantizedModel
+from pipeline.layers import QuantizedModel
 from pipeline.report import (
     AccuracyRow,
     Baseline,
@@ -89,15 +89,14 @@ def make_report(
         where = "Keras" if quantized is None else "numpy"
         rows.append(accuracy_row(score(result.logits), result.name, where, training, size))
     on_device = score(device.logits)
-    bits = model.layers[0].bits
     training = rows[-1].training if len(rows) == 1 else "QAT"
-    rows.append(accuracy_row(on_device, f"{bits}-bit", image.target, training, model.quantized_bytes))
+    rows.append(accuracy_row(on_device, f"{model.bits}-bit", image.target, training, model.quantized_bytes))
     quantized_models = [quantized for _, quantized in models if quantized is not None]
     times = {layer.name: layer.units for layer in device.layers}
     counted = device.unit != "microseconds"
     several = len(devices.tests) + len(devices.failures) > 1
     return Report(
-        title=f"{model.name}: {bits} bits on {image.target}",
+        title=f"{model.name}: {model.bits} bits on {image.target}",
         summary=f"{len(model.labels) - 2} keywords ({', '.join(model.labels[2:])}), "
         f"{model.macs:,} multiply-accumulates per inference, tested on {len(test.labels)} clips: {test.name}",
         accuracy=tuple(rows),
@@ -170,6 +169,4 @@ def _parity(devices: DeviceTests, clips: int) -> ParityRow:
 
 
 def _memory(model: QuantizedModel) -> MemoryRow:
-    weights = sum(layer.weight_bytes for layer in model.layers)
-    parameters = sum(layer.parameter_bytes for layer in model.layers)
-    return MemoryRow(f"{model.layers[0].bits}-bit", weights, parameters, model.float_bytes)
+    return MemoryRow(f"{model.bits}-bit", model.weight_bytes, model.parameter_bytes, model.float_bytes)

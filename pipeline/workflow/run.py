@@ -10,8 +10,8 @@ from pathlib import Path
 from pipeline.errors import ModelFileError, UsageError
 from pipeline.export import read_tflite
 from pipeline.files import replacing
+from pipeline.layers import QuantizedModel
 from pipeline.progress import Progress
-from pipeline.quantization import QuantizedModel
 from pipeline.recipe import CorpusSection, Recipe, parse_recipe
 from pipeline.report import Baseline, Report, write_report
 from pipeline.stages import StageResult, Stages
@@ -82,7 +82,7 @@ def build_from_model(
     stages = Stages(out)
     model = read_tflite(file)
     answers = reference_logits(model, file, test.features, stages, progress)
-    result = ModelResult(model.layers[0].bits, file, False, answers)
+    result = ModelResult(model.bits, file, False, answers)
     return _test_and_report(
         file, (result,), test, aim, out, stages, progress, corpus=test.name, recipe="from a model file",
         command=command,
@@ -131,9 +131,9 @@ def _test_and_report(
     command: str,
 ) -> tuple[Report, Path]:
     model = read_tflite(file)
-    if test.features.shape[1] != model.layers[0].inputs:
+    if test.features.shape[1] != model.inputs:
         raise UsageError(
-            f"the test clips have {test.features.shape[1]} features, the model takes {model.layers[0].inputs}",
+            f"the test clips have {test.features.shape[1]} features, the model takes {model.inputs}",
             "test with the recipe the model was trained by",
         )
     image = aim.image(file, stages, progress)

@@ -14,7 +14,8 @@ from pipeline.boards import board
 from pipeline.emulators import EMULATORS
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
-from pipeline.quantization import QuantizedModel, logits, softmax
+from pipeline.layers import QuantizedModel, logits
+from pipeline.quantization import softmax
 from tests.conformance.player import Player
 from tests.conftest import make_model
 

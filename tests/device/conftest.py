@@ -12,7 +12,7 @@ import pytest
 from pipeline.boards import board
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
-from pipeline.quantization import QuantizedModel
+from pipeline.layers import QuantizedModel
 from tests.conftest import make_model
 
 

@@ -17,7 +17,8 @@ from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
-from pipeline.quantization import QuantizedModel, logits, softmax
+from pipeline.layers import QuantizedModel, logits
+from pipeline.quantization import softmax
 from tests.conftest import make_model
 
 rng = np.random.default_rng(12)

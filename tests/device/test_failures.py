@@ -27,7 +27,7 @@ rng = np.random.default_rng(3)
 
 
 def rows(model, count: int) -> np.ndarray:
-    return rng.integers(-127, 128, (count, model.layers[0].inputs)).astype(np.int8)
+    return rng.integers(-127, 128, (count, model.inputs)).astype(np.int8)
 
 
 def test_no_qemu(built, monkeypatch):

@@ -16,7 +16,7 @@ from pipeline.firmware import FirmwareImage, build_firmware
 from tests.conftest import make_model
 
 MODEL = make_model(4, widths=(33, 17))
-ROW = np.zeros(MODEL.layers[0].inputs, np.int8)
+ROW = np.zeros(MODEL.inputs, np.int8)
 
 
 def image_of(folder: Path, flags: tuple[str, ...] = (), extra: str = "", target: str = "qemu") -> FirmwareImage:

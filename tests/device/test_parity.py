@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from pipeline.device import open_device, run_test
-from pipeline.quantization import layer_outputs, logits, softmax
+from pipeline.layers import layer_outputs, logits
+from pipeline.quantization import softmax
 
 rng = np.random.default_rng(5)
 
 
 def features(model, rows: int = 24) -> np.ndarray:
     """Random int8 rows, and the hard ones: constant, extreme, a single value apart."""
-    inputs = model.layers[0].inputs
+    inputs = model.inputs
     random = rng.integers(-128, 128, (rows - 5, inputs))
     flat = [np.full(inputs, value) for value in (-128, -127, 0, 127)]
     return np.vstack([random, *flat, np.eye(1, inputs, 3) * 255 - 128]).astype(np.int8)

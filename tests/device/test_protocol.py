@@ -22,7 +22,7 @@ def test_generated_files_are_current():
 @pytest.mark.parametrize("target", ["host", "qemu"])
 def test_every_command_answers_as_declared(built, target):
     made = built(target)
-    inputs = made.model.layers[0].inputs
+    inputs = made.model.inputs
     arguments = {"DB_LOAD": f" {inputs}", "DB": " 00", "INFER": " 2 1", "DUMP": " 1"}
     with open_device(target, made.image) as device:
         client, link = device.client, device.client.link
@@ -47,7 +47,7 @@ def test_every_command_answers_as_declared(built, target):
 
 def test_wrong_order_and_nonsense_get_errors_and_nothing_else(built):
     made = built("host")
-    inputs = made.model.layers[0].inputs
+    inputs = made.model.inputs
     with open_device("host", made.image) as device:
 
         def ask(text: str) -> list[str]:
@@ -77,7 +77,7 @@ def test_a_byte_interrupts_an_endless_measurement(built, target):
     made = built(target)
     with open_device(target, made.image) as device:
         client = device.client
-        row = np.zeros(made.model.layers[0].inputs, np.int8)
+        row = np.zeros(made.model.inputs, np.int8)
         client.load(row)
         client.link.write(b"infer 4294967295 0%")
         client.link.resynchronise(10)
@@ -86,7 +86,7 @@ def test_a_byte_interrupts_an_endless_measurement(built, target):
 
 def test_db_print_shows_what_was_loaded(built):
     made = built("host")
-    row = np.arange(made.model.layers[0].inputs).astype(np.int8)
+    row = np.arange(made.model.inputs).astype(np.int8)
     with open_device("host", made.image) as device:
         device.client.load(row)
         lines = device.client.link.exchange(b"db print%", 5)

@@ -8,20 +8,21 @@ import numpy as np
 from hypothesis import strategies as st
 
 from pipeline.config import Detector, Frontend
-from pipeline.quantization import InputQuantization, QuantizedLayer, QuantizedModel, quantize_columns
+from pipeline.layers import Dense, Layer, QuantizedModel
+from pipeline.quantization import InputQuantization
 
 
-def assert_same_layer(a: QuantizedLayer, b: QuantizedLayer) -> None:
-    assert (a.name, a.bits, a.relu) == (b.name, b.bits, b.relu)
-    for what in ("codes", "scale", "offset", "bias", "column_sum"):
-        left, right = getattr(a, what), getattr(b, what)
-        assert left.dtype == right.dtype
-        assert left.shape == right.shape
-        assert left.tobytes() == right.tobytes(), what
+def assert_same_layer(a: Layer, b: Layer) -> None:
+    assert (a.kind, a.name, a.sources, a.options()) == (b.kind, b.name, b.sources, b.options())
+    left, right = a.constants("reference"), b.constants("reference")
+    assert left.keys() == right.keys()
+    for what, constant in left.items():
+        assert constant.values.dtype == right[what].values.dtype
+        assert constant.values.tobytes() == right[what].values.tobytes(), what
 
 
 def assert_same_model(a: QuantizedModel, b: QuantizedModel) -> None:
-    for what in ("name", "labels", "input", "frontend", "detector", "activation_bits"):
+    for what in ("name", "labels", "input", "frontend", "detector", "stride"):
         assert getattr(a, what) == getattr(b, what)
     assert len(a.layers) == len(b.layers)
     for left, right in zip(a.layers, b.layers, strict=True):
@@ -43,7 +44,7 @@ def models(draw: st.DrawFn) -> QuantizedModel:
         weights = (rng.normal(size=(k, n)) * magnitude).clip(-4e9, 4e9).astype(np.float32)
         weights[:, rng.random(n) < 0.2] = magnitude
         relu = bool(rng.integers(2))
-        layers.append(quantize_columns(weights, rng.normal(size=n), bits, name=f"dense_{i}", relu=relu))
+        layers.append(Dense.quantized(f"dense_{i}", weights, rng.normal(size=n), bits, relu=relu))
     scale = draw(st.floats(2.0**-20, 8.0, width=32))
     return QuantizedModel(
         "drawn",

@@ -12,8 +12,8 @@ from pipeline.export import decode_tflite, encode_tflite, read_tflite, write_ref
 from pipeline.export.graph import BUFFER_ALIGNMENT
 from pipeline.export.schema import schema
 from pipeline.export.seal import seal, unseal
-from pipeline.quantization import quantize_columns
-from pipeline.quantization.packing import VARIANTS
+from pipeline.layers import Dense
+from pipeline.layers.dense_layout import VARIANTS
 from tests.conftest import make_model
 from tests.export.models import assert_same_model, models
 
@@ -48,7 +48,7 @@ def test_input_carries_its_quantization() -> None:
     model = make_model()
     tensor = schema().Model.GetRootAsModel(encode_tflite(model), 0).Subgraphs(0).Tensors(0)
     assert tensor.Type() == schema().TensorType.INT8
-    assert tensor.ShapeAsNumpy().tolist() == [1, model.layers[0].inputs]
+    assert tensor.ShapeAsNumpy().tolist() == [1, model.inputs]
     assert tensor.Quantization().Scale(0) == np.float32(model.input.scale)
     assert tensor.Quantization().ZeroPoint(0) == model.input.zero_point
 
@@ -120,8 +120,8 @@ def test_messages_say_what_is_wrong(tmp_path: Path) -> None:
 
 def test_parameters_out_of_bounds_are_refused() -> None:
     model = make_model()
-    layer = quantize_columns(np.zeros((80, 33), np.float32), np.zeros(33), 4, name="dense_0", relu=True)
-    object.__setattr__(layer, "offset", np.full(33, 2.0**40, np.float32))
+    layer = Dense.quantized("dense_0", np.zeros((80, 33), np.float32), np.zeros(33), 4, relu=True)
+    object.__setattr__(layer.columns, "offset", np.full(33, 2.0**40, np.float32))
     object.__setattr__(model, "layers", (layer, *model.layers[1:]))
     with pytest.raises(ModelFileError, match="out of range"):
         decode_tflite(encode_tflite(model))

@@ -32,7 +32,7 @@ def images(tmp_path_factory):
 def check(image: Image, cases: list[Case]) -> None:
     results = run_jobs(image, [case.job for case in cases])
     for case, result in zip(cases, results, strict=True):
-        where = f"{image.core.name} {image.variant}: {case.name}, {case.job.layer.codes.shape}"
+        where = f"{image.core.name} {image.variant}: {case.name}, {case.job.layer.inputs} x {case.job.layer.outputs}"
         np.testing.assert_array_equal(result.y.view(np.uint32), case.expected.view(np.uint32), err_msg=where)
         assert result.guards_intact, f"{where}: wrote outside y or scratch"
         if np.isnan(case.expected).any():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lab.bench.image import build_host_runner
 from lab.bench.runner import Job, run_jobs_on_host
-from pipeline.quantization import fully_connected, quantize_columns, quantize_frame
+from pipeline.layers import Dense
 from tests.kernels.vectors import all_cases, random_cases
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -43,10 +43,10 @@ def test_generated_vectors(runner, bits):
 def test_any_float_vector(runner, values, bits, relu, seed):
     rng = np.random.default_rng(seed)
     x = np.array(values, np.float32)
-    layer = quantize_columns(rng.normal(size=(x.size, 5)), rng.normal(size=5), bits, relu=relu)
+    layer = Dense.quantized("any", rng.normal(size=(x.size, 5)), rng.normal(size=5), bits, relu=relu)
     program, variant = runner
     (result,) = run_jobs_on_host(program, variant, [Job(layer, x)])
-    expected = fully_connected(layer, quantize_frame(x))
+    expected = layer.step(None, x)[1]
     np.testing.assert_array_equal(result.y.view(np.uint32), expected.view(np.uint32))
 
 
@@ -54,7 +54,7 @@ def test_scalar_codes_near_ties(runner):
     """Values within a few units in the last place of every rounding tie, over many ranges."""
     rng = np.random.default_rng(5)
     program, variant = runner
-    layer = quantize_columns(np.eye(257), np.zeros(257), 8)
+    layer = Dense.quantized("identity", np.eye(257), np.zeros(257), 8)
     jobs, expected = [], []
     for _ in range(60):
         low = np.float32(rng.normal() * np.exp2(rng.uniform(-40, 40)))
@@ -64,6 +64,6 @@ def test_scalar_codes_near_ties(runner):
         ties = (ties.view(np.int32) + rng.integers(-3, 4, 255)).astype(np.int32).view(np.float32)
         x = np.concatenate([np.clip(ties, low, high), [low, high]]).astype(np.float32)
         jobs.append(Job(layer, x))
-        expected.append(fully_connected(layer, quantize_frame(x)))
+        expected.append(layer.step(None, x)[1])
     for result, want in zip(run_jobs_on_host(program, variant, jobs), expected, strict=True):
         np.testing.assert_array_equal(result.y.view(np.uint32), want.view(np.uint32))

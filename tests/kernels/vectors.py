@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.bench.runner import Job
-from pipeline.quantization import Frame, QuantizedLayer, fully_connected, quantize_columns, quantize_frame
+from pipeline.layers import Dense, Rows
+from pipeline.quantization import Columns, InputQuantization
 
 f32 = np.float32
 SMALLEST_NORMAL = f32(2.0**-126)
@@ -22,21 +23,20 @@ class Case:
     expected: np.ndarray
 
 
-def _layer(rng, inputs, outputs, bits, relu, *, spread=1.0) -> QuantizedLayer:
+def _layer(rng, inputs, outputs, bits, relu, *, spread=1.0) -> Dense:
     weights = rng.normal(size=(inputs, outputs)) * spread / np.sqrt(inputs)
-    return quantize_columns(weights, rng.normal(size=outputs) * 0.1 * spread, bits, relu=relu)
+    return Dense.quantized("random", weights, rng.normal(size=outputs) * 0.1 * spread, bits, relu=relu)
 
 
 def float_case(name, layer, x, *, source="floats") -> Case:
     x = np.asarray(x, f32)
-    return Case(name, Job(layer, x, source), fully_connected(layer, quantize_frame(x)))
+    return Case(name, Job(layer, x, source), layer.step(None, x)[1])
 
 
 def bytes_case(name, layer, x, scale, zero_point) -> Case:
-    codes = np.maximum(x.astype(np.int32), -127)
-    frame = Frame(codes, f32(scale), -(f32(scale) * f32(zero_point)))
+    rows = Rows(x, InputQuantization(scale, zero_point))
     job = Job(layer, x, "bytes", scale=float(f32(scale)), zero_point=zero_point)
-    return Case(name, job, fully_connected(layer, frame))
+    return Case(name, job, layer.step(None, rows)[1])
 
 
 def shape_cases(bits: int, *, most: int = 4096, seed: int = 0) -> list[Case]:
@@ -111,7 +111,7 @@ def bound_cases(bits: int, *, most: int = 4096) -> list[Case]:
             ],
             axis=1,
         ).astype(np.uint8)
-        layer = QuantizedLayer("bound", bits, columns, ones, -ones, ones * 3, False)
+        layer = Dense("bound", Columns(bits, columns, ones, -ones, ones * 3), False)
         for name, x in (
             ("high", np.full(k, 127)),
             ("low", np.full(k, -128)),
@@ -170,22 +170,16 @@ def value_cases(bits: int) -> list[Case]:
         cases.append(
             float_case(f"{name} weights and frame", _layer(rng, 37, 6, bits, True, spread=spread), x * f32(spread))
         )
-    constant = quantize_columns(np.tile(np.linspace(-1, 1, 6), (37, 1)), np.linspace(-2, 2, 6), bits)
+    constant = Dense.quantized("constant", np.tile(np.linspace(-1, 1, 6), (37, 1)), np.linspace(-2, 2, 6), bits)
     cases.append(float_case("constant columns", constant, x))
     cases.append(float_case("constant columns and frame", constant, x * 0 + 3))
     # every product and sum in the affine correction may become a denormal
     for exponent in range(-149, -100, 7):
         scale, offset = f32(2.0**-64 / 200), f32(1.5 * 2.0**exponent)
         codes = rng.integers(0, 1 << bits, (37, 5)).astype(np.uint8)
-        layer = QuantizedLayer(
-            "denormal",
-            bits,
-            codes,
-            np.full(5, scale),
-            np.full(5, offset),
-            np.linspace(0, 1, 5).astype(f32) * offset,
-            bool(exponent % 2),
-        )
+        bias = np.linspace(0, 1, 5).astype(f32) * offset
+        columns = Columns(bits, codes, np.full(5, scale), np.full(5, offset), bias)
+        layer = Dense("denormal", columns, bool(exponent % 2))
         cases.append(float_case(f"denormal outputs 2^{exponent}", layer, x * f32(2.0**-62)))
         cases.append(float_case(f"denormal offsets 2^{exponent}", layer, x))
     return cases

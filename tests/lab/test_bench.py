@@ -17,7 +17,7 @@ from lab.bench.report import from_json, regressions, to_json, to_markdown
 from lab.bench.runner import Job, run_jobs, write_blob
 from lab.bench.suite import Row, model_jobs
 from pipeline.errors import ToolchainError, UsageError
-from pipeline.quantization import quantize_columns
+from pipeline.layers import Dense
 
 ROW = Row("m4", "cortex_m4_dsp", 8, "440x128", "floats", 56320, 57000, 81000, 2400, 56320, 2048, 924)
 
@@ -31,7 +31,7 @@ def tools(tmp_path_factory):
 def layer_job(inputs: int, outputs: int, bits: int, source="floats") -> Job:
     rng = np.random.default_rng(3)
     weights = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
-    layer = quantize_columns(weights, rng.normal(size=outputs) * 0.1, bits, relu=True)
+    layer = Dense.quantized("one", weights, rng.normal(size=outputs) * 0.1, bits, relu=True)
     x = rng.normal(size=inputs).astype(np.float32)
     return Job(layer, x if source == "floats" else (x * 40).astype(np.int8), source, scale=0.05, zero_point=2)
 

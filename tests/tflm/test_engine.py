@@ -17,7 +17,7 @@ from pipeline.device.tflm import build_tflm_firmware, smallest_arena, with_arena
 from pipeline.errors import FirmwareError, ModelFileError
 from pipeline.export import encode_reference_tflite, encode_tflite, op_resolver, operators, write_tflm_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
-from pipeline.quantization import layer_outputs
+from pipeline.layers import layer_outputs
 from tests.conftest import make_model
 
 REFERENCE_OPERATORS = {
@@ -90,7 +90,7 @@ def test_arrays_for_the_interpreter_hold_the_file(tmp_path: Path) -> None:
     numbers = text[text.index("= {") + 3 : text.index("};")].replace("\n", "")
     assert bytes(int(n) for n in numbers.split(",") if n.strip()) == encode_tflite(model, "mve")
     assert "#define KWS_ARENA_BYTES 4096" in (tmp_path / "kws_tflite.h").read_text()
-    assert "weights_0" not in (tmp_path / "kws_model.c").read_text()
+    assert "constant_0_weights" not in (tmp_path / "kws_model.c").read_text()
 
 
 @pytest.mark.skipif("TFLM_ROOT" not in os.environ, reason="TFLM_ROOT names no build of TensorFlow Lite Micro")

@@ -13,7 +13,7 @@ import pytest
 from pipeline import __version__
 from pipeline.export import write_c_arrays, write_tflm_arrays
 from pipeline.export.tflm_library import inspect_tflm
-from pipeline.quantization import logits
+from pipeline.layers import logits
 from tests.conftest import make_model
 from tests.tflm.wheel import HERE, LIBRARIES
 
@@ -68,7 +68,7 @@ def test_the_sketch_prints_the_references_logits(tmp_path: Path, bits: int) -> N
     printed = subprocess.run([str(tmp_path / "sketch")], capture_output=True, text=True, check=True, timeout=20).stdout
     rows = [line.split() for line in printed.splitlines()]
     assert [row[0] for row in rows] == list(model.labels)
-    features = (np.arange(model.layers[0].inputs) % 101 - 50).astype(np.int8)
+    features = (np.arange(model.inputs) % 101 - 50).astype(np.int8)
     bits_printed = np.array([int(row[1], 16) for row in rows], np.uint32)
     np.testing.assert_array_equal(bits_printed, logits(model, features).view(np.uint32))
 

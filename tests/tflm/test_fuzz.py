@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.export.options import operator_options
 from pipeline.export.seal import seal
-from pipeline.quantization.packing import pack
 from tests.conftest import make_model
 from tests.tflm.wheel import HERE, compile_operator
 
@@ -36,7 +34,7 @@ def write_seeds(directory: Path) -> Path:
     directory.mkdir()
     for bits in (8, 4, 2):
         for layer in make_model(bits, widths=(9, 3)).layers:
-            options = operator_options(pack(layer, "reference"))
+            options = layer.encoded_options("reference")
             for kind in (0, 1, 4, 16, 17, 20):
                 seed = bytes([kind, len(options)]) + options
                 (directory / f"{bits}-{layer.name}-{kind}").write_bytes(seed)

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.export import encode_tflite
-from pipeline.export.options import FULLY_CONNECTED, operator_options
-from pipeline.quantization import logits
-from pipeline.quantization.packing import pack
+from pipeline.layers import Dense, logits
 from tests.conftest import make_model
 from tests.tflm.wheel import Refused, run_in_wheel
 
@@ -49,9 +47,9 @@ def test_options_that_do_not_fit_are_refused(
     wheel_operator: Path, tmp_path: Path, change: dict[str, int], message: str
 ) -> None:
     model = make_model()
-    options = operator_options(pack(model.layers[0], "reference"))
-    packing, values = FULLY_CONNECTED.decode(options)
-    file = encode_tflite(model).replace(options, FULLY_CONNECTED.encode(packing, **(values | change)))
+    options = model.layers[0].encoded_options("reference")
+    packing, values = Dense.operator.decode(options)
+    file = encode_tflite(model).replace(options, Dense.operator.encode(packing, **(values | change)))
     with pytest.raises(Refused, match=message):
         run_in_wheel(wheel_operator, file, _FEATURES, tmp_path)
 

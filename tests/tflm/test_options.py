@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline._native import FIRMWARE_LIB, compile_library
 from pipeline.export import encode_tflite
-from pipeline.export.options import FULLY_CONNECTED, operator_options
 from pipeline.export.seal import seal
-from pipeline.quantization.packing import VARIANTS, pack
+from pipeline.layers import Dense
+from pipeline.layers.dense_layout import VARIANTS
 from tests.conftest import make_model
 
 HEADER = (FIRMWARE_LIB / "tflm/dynq_options.h").read_text()
@@ -30,7 +30,7 @@ NATIVE = compile_library("dynq-options", SOURCES, CDEF)
 FFI, LIB = NATIVE.ffi, NATIVE.lib
 
 
-def read(options: bytes, version: int = FULLY_CONNECTED.version):
+def read(options: bytes, version: int = Dense.operator.version):
     """What the device reads, or its reason not to."""
     result = FFI.new("dynq_fully_connected_options_t *")
     error = LIB.dynq_options_read(options, len(options), version, result, FFI.sizeof(result[0]))
@@ -43,31 +43,31 @@ def test_host_and_device_declare_the_same_struct() -> None:
     body = [(name, field.offset, FFI.sizeof(field.type)) for name, field in c.fields[1:]]
     assert head == [("version", 0, 2), ("packing", 2, 16)]
     at, expected = 18, []
-    for name, code in (*FULLY_CONNECTED.fields, ("zero", "H")):
+    for name, code in (*Dense.operator.fields, ("zero", "H")):
         expected.append((name, at, struct.calcsize(code)))
         at += struct.calcsize(code)
     assert body == expected
-    assert FFI.sizeof(c) == FULLY_CONNECTED.struct.size == at
-    assert f"#define DYNQ_FULLY_CONNECTED_VERSION {FULLY_CONNECTED.version}\n" in HEADER
+    assert FFI.sizeof(c) == Dense.operator.struct.size == at
+    assert f"#define DYNQ_FULLY_CONNECTED_VERSION {Dense.operator.version}\n" in HEADER
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])
 @pytest.mark.parametrize("frames", [1, 20, 200])
 def test_c_reads_what_python_writes(bits: int, frames: int) -> None:
-    layer = pack(make_model(bits, widths=(), frames=frames).layers[0], "reference")
-    o = read(operator_options(layer))
+    layer = make_model(bits, widths=(), frames=frames).layers[0]
+    o = read(layer.encoded_options("reference"))
     assert (o.inputs, o.outputs, o.rows, o.stride, o.bits, o.relu) == (20 * frames, 5, 1, 1, bits, 0)
 
 
 @given(
     packing=st.sampled_from(VARIANTS),
     values=st.fixed_dictionaries(
-        {name: st.integers(0, 256 ** struct.calcsize(code) - 1) for name, code in FULLY_CONNECTED.fields}
+        {name: st.integers(0, 256 ** struct.calcsize(code) - 1) for name, code in Dense.operator.fields}
     ),
 )
 def test_python_reads_what_it_writes(packing: str, values: dict[str, int]) -> None:
-    options = FULLY_CONNECTED.encode(packing, **values)
-    assert FULLY_CONNECTED.decode(options) == (packing, values)
+    options = Dense.operator.encode(packing, **values)
+    assert Dense.operator.decode(options) == (packing, values)
     o = read(options)
     if packing == "reference":
         assert {name: getattr(o, name) for name in values} == values
@@ -76,24 +76,24 @@ def test_python_reads_what_it_writes(packing: str, values: dict[str, int]) -> No
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    options = operator_options(pack(make_model(4, widths=(), frames=1).layers[0], "reference"))
+    options = make_model(4, widths=(), frames=1).layers[0].encoded_options("reference")
     lengths = [
         part for n in range(len(options)) for part in (options[:n], options[len(options) - n :], options + b"\0")
     ]
     for part in lengths:
         assert read(part) == "options: of another length"
         with pytest.raises(ValueError, match="bytes of options, this program reads 30"):
-            FULLY_CONNECTED.decode(part)
+            Dense.operator.decode(part)
     for version in (0, 1, 3, 0x6962):
         other = struct.pack("<H", version) + options[2:]
         assert read(other) == "options: of another version"
         with pytest.raises(ValueError, match=f"of version {version}, this program reads 2"):
-            FULLY_CONNECTED.decode(other)
+            Dense.operator.decode(other)
     for stray in (options[:-1] + b"\1", options[:17] + b"x" + options[18:]):
         with pytest.raises(ValueError, match="stray"):
-            FULLY_CONNECTED.decode(stray)
+            Dense.operator.decode(stray)
     with pytest.raises(TypeError, match="fields of DYNQ_FULLY_CONNECTED"):
-        FULLY_CONNECTED.encode("reference", inputs=1)
+        Dense.operator.encode("reference", inputs=1)
 
 
 @given(st.binary(max_size=64), st.integers(0, 64))

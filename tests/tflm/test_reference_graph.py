@@ -13,7 +13,8 @@ from pipeline.corpus import load_corpus
 from pipeline.export import encode_reference_tflite
 from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.frontend import features as frontend_features
-from pipeline.quantization import InputQuantization, QuantizedModel, logits, quantize_columns
+from pipeline.layers import Dense, QuantizedModel, logits
+from pipeline.quantization import InputQuantization
 from pipeline.recipe import load_recipe
 from tests.conftest import make_model
 from tests.tflm.wheel import run_in_wheel
@@ -69,8 +70,8 @@ def test_one_layer_has_no_codes_to_differ_in(run) -> None:
 def test_a_constant_frame_divides_by_no_zero(run) -> None:
     rng = np.random.default_rng(0)
     layers = (
-        quantize_columns(np.zeros((20, 6)), np.full(6, 0.25), 4, name="flat", relu=True),
-        quantize_columns(rng.normal(size=(6, 3)), rng.normal(size=3), 4, name="out"),
+        Dense.quantized("flat", np.zeros((20, 6)), np.full(6, 0.25), 4, relu=True),
+        Dense.quantized("out", rng.normal(size=(6, 3)), rng.normal(size=3), 4),
     )
     model = QuantizedModel("flat", layers, ("a", "b", "c"), InputQuantization(0.1, 3), Frontend(context_frames=1))
     features = rng.integers(-128, 128, (3, 20)).astype(np.int8)
@@ -103,8 +104,8 @@ def recorded_speech_model(speech_dir: Path, tmp_path_factory: pytest.TempPathFac
     targets = 10 * np.eye(len(corpus.labels))[corpus.training.label]
     readout = np.linalg.solve(hidden.T @ hidden + np.eye(128), hidden.T @ targets)
     layers = (
-        quantize_columns(weights, bias, 4, name="hidden", relu=True),
-        quantize_columns(readout, np.zeros(len(corpus.labels)), 4, name="readout"),
+        Dense.quantized("hidden", weights, bias, 4, relu=True),
+        Dense.quantized("readout", readout, np.zeros(len(corpus.labels)), 4),
     )
     model = QuantizedModel("fitted", layers, corpus.labels, quantization, frontend)
     accuracy = (logits(model, testing).argmax(1) == corpus.testing.label).mean()

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline._native import FIRMWARE_LIB, compile_library
+from pipeline.layers.dense_layout import VARIANTS
+from pipeline.layers.dense_packing import pack
 from pipeline.quantization import quantize_columns
-from pipeline.quantization.packing import VARIANTS, pack
 
 CDEF = """
 size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits);

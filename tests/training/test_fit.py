@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.errors import QuantizationError
-from pipeline.quantization import logits
+from pipeline.layers import logits
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.training.convert import dynq_layers, load_trained, quantize
 from pipeline.training.evaluate import evaluate

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pipeline.errors import QuantizationError
+from pipeline.layers import Dense, Rows
 from pipeline.quantization import InputQuantization, fully_connected, quantize_columns, quantize_frame
-from pipeline.quantization.reference import input_frame
 from pipeline.training import exact
 from pipeline.training.layers import DynqDense, fake_quantize_columns, fake_quantize_frames
 
@@ -24,7 +24,7 @@ PARAMETERS = st.floats(-(2.0**31), 2.0**31, width=32, allow_subnormal=True)
 
 def infer(x, kernel, bias, bits):
     return exact.fully_connected(
-        exact.quantize_frames(exact.widen(x), 8), exact.quantize_columns(kernel, bias, bits), False
+        exact.quantize_frames(exact.widen(x)), exact.quantize_columns(kernel, bias, bits), False
     )
 
 
@@ -38,7 +38,7 @@ def bits_of(x) -> np.ndarray:
     return np.asarray(x, np.float32).view(np.uint32)
 
 
-def stack(weight_bits, activation_bits=8, sizes=(30, 21, 9, 5), seed=0) -> keras.Sequential:
+def stack(weight_bits, sizes=(30, 21, 9, 5), seed=0) -> keras.Sequential:
     rng = np.random.default_rng(seed)
     model = keras.Sequential([keras.Input((sizes[0],), dtype="int8")])
     for i, units in enumerate(sizes[1:]):
@@ -47,7 +47,6 @@ def stack(weight_bits, activation_bits=8, sizes=(30, 21, 9, 5), seed=0) -> keras
             DynqDense(
                 units,
                 weight_bits,
-                activation_bits,
                 None if last else "relu",
                 (FEATURES.scale, FEATURES.zero_point) if i == 0 else None,
             )
@@ -57,29 +56,22 @@ def stack(weight_bits, activation_bits=8, sizes=(30, 21, 9, 5), seed=0) -> keras
     return model
 
 
-def reference(model, features, activation_bits=8) -> np.ndarray:
+def reference(model, features) -> np.ndarray:
     rows = []
     for row in features:
-        x = None
+        x = Rows(row, FEATURES)
         for layer in model.layers:
-            q = quantize_columns(
-                layer.kernel.numpy(), layer.bias.numpy(), layer.weight_bits, relu=layer.activation == "relu"
-            )
-            if x is None:
-                holder = type("Model", (), {"layers": (q,), "input": FEATURES, "activation_bits": activation_bits})
-                frame = input_frame(holder, row)
-            else:
-                frame = quantize_frame(x, activation_bits)
-            x = fully_connected(q, frame)
+            kernel, bias, relu = layer.kernel.numpy(), layer.bias.numpy(), layer.activation == "relu"
+            x = Dense.quantized(layer.name, kernel, bias, layer.weight_bits, relu=relu).step(None, x)[1]
         rows.append(x)
     return np.stack(rows)
 
 
-@pytest.mark.parametrize(("weight_bits", "activation_bits"), [(2, 8), (3, 8), (4, 8), (8, 8), (4, 4)])
-def test_eager_graph_and_predict_have_the_bits_of_the_reference(weight_bits, activation_bits):
-    model = stack(weight_bits, activation_bits)
+@pytest.mark.parametrize("weight_bits", [2, 3, 4, 8])
+def test_eager_graph_and_predict_have_the_bits_of_the_reference(weight_bits):
+    model = stack(weight_bits)
     features = np.random.default_rng(1).integers(-128, 128, (300, 30), np.int8)
-    want = bits_of(reference(model, features, activation_bits))
+    want = bits_of(reference(model, features))
     graph = tf.function(lambda x: model(x, training=False))
     assert np.array_equal(bits_of(model(features)), want)
     assert np.array_equal(bits_of(graph(features)), want)
@@ -142,16 +134,14 @@ def test_fake_quantizers_give_the_points_of_the_reference():
     for bits in (2, 4, 8):
         q = quantize_columns(kernel, np.zeros(7), bits)
         np.testing.assert_allclose(fake_quantize_columns(kernel, bits), q.offset + q.scale * q.codes, atol=1e-5)
-        frames = [quantize_frame(row, bits) for row in x]
-        np.testing.assert_allclose(
-            fake_quantize_frames(x, bits), [f.offset + f.scale * f.codes for f in frames], atol=1e-5
-        )
+    frames = [quantize_frame(row) for row in x]
+    np.testing.assert_allclose(fake_quantize_frames(x), [f.offset + f.scale * f.codes for f in frames], atol=1e-5)
 
 
 def test_constant_columns_and_frames_are_exact():
     kernel = np.full((5, 2), 0.3, np.float32)
     assert np.array_equal(fake_quantize_columns(kernel, 2), kernel)
-    assert np.array_equal(fake_quantize_frames(np.full((1, 5), -7, np.float32), 8), np.full((1, 5), -7, np.float32))
+    assert np.array_equal(fake_quantize_frames(np.full((1, 5), -7, np.float32)), np.full((1, 5), -7, np.float32))
 
 
 class Subclassed(keras.Model):
@@ -197,7 +187,6 @@ def test_the_float_twin_is_an_ordinary_dense_layer():
     [
         {"weight_bits": 1},
         {"weight_bits": 9},
-        {"weight_bits": 4, "activation_bits": 9},
         {"weight_bits": 4, "activation": "tanh"},
     ],
 )

@@ -1,4 +1,4 @@
-/* How weights and column parameters lie in memory, variant by variant. pipeline/quantization/packing writes these.
+/* How weights and column parameters lie in memory, variant by variant. pipeline/layers/dense_layout.py writes these.
  *
  * K inputs, N columns, b bits; q[k][j] the code of input k in column j. A field marked ^ is stored with its top bit
  * flipped, as a two's complement number. Little-endian words, least significant field first. Padding holds zeros.

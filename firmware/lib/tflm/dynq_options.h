@@ -1,6 +1,6 @@
 /* The operators' custom options: for each operator one struct of fixed size, little endian, without padding. They come
  * from a file, so their length, version and packing are checked before anything else of them is used.
- * pipeline/export/options.py declares the same structs. */
+ * pipeline/layers/options.py declares the same structs. */
 #ifndef DYNQ_OPTIONS_H_
 #define DYNQ_OPTIONS_H_
 

@@ -18,7 +18,7 @@ from pipeline.firmware import FirmwareImage, build_firmware
 from tests.conftest import make_model
 
 MODEL = make_model(4)
-ROW = np.zeros(MODEL.layers[0].inputs, np.int8)
+ROW = np.zeros(MODEL.inputs, np.int8)
 WILD = """
 #include <stdint.h>
 const char *__wrap_engine_invoke(const int8_t *x, float *y);

@@ -18,7 +18,7 @@ from tests.conftest import make_model
 from tests.flashing.conftest import FakeUsb, nano
 
 MODEL = make_model(4)
-ROWS = np.random.default_rng(5).integers(-127, 128, (12, MODEL.layers[0].inputs), dtype=np.int8)
+ROWS = np.random.default_rng(5).integers(-127, 128, (12, MODEL.inputs), dtype=np.int8)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from lab.faults import KINDS, Firmware, Outcome, campaign, failures, run_once
 from lab.faults.outcome import COMPLETED, STOPPED, WRONG, OutcomeLog
 from lab.faults.page import page
 from lab.faults.subject import prepare
-from pipeline.quantization import QuantizedModel
+from pipeline.layers import QuantizedModel
 
 MUST_STOP = {
     "stale": "the device runs build",
@@ -59,9 +59,10 @@ def test_lasting_trouble_stops_with_its_name_and_the_rerun_completes(outcomes: l
 def test_wrong_results_would_be_noticed(firmware: Firmware, tmp_path: Path) -> None:
     """The campaign's own check: a reference that differs from the device in one bias is a wrong result."""
     *layers, last = firmware.model.layers
-    bias = last.bias.copy()
+    bias = last.columns.bias.copy()
     bias[0] += 1
-    other: QuantizedModel = replace(firmware.model, layers=(*layers, replace(last, bias=bias)))
+    changed = replace(last, columns=replace(last.columns, bias=bias))
+    other: QuantizedModel = replace(firmware.model, layers=(*layers, changed))
     outcome = run_once(replace(firmware, model=other), "none", 1, tmp_path)
     assert outcome.end == WRONG
     assert failures([outcome]) == [outcome]

@@ -6,22 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import QuantizationError
-from pipeline.quantization import QuantizedLayer, quantize_columns
-from pipeline.quantization.packing import (
-    COLUMN_TILE,
-    DEVICE_BITS,
-    VARIANTS,
-    PackedLayer,
-    layout_of,
-    pack,
-    unpack,
-    unpack_parameters,
-)
+from pipeline.layers.dense_layout import COLUMN_TILE, DEVICE_BITS, VARIANTS, layout_of
+from pipeline.layers.dense_packing import PackedColumns, pack, unpack
+from pipeline.quantization import Columns, quantize_columns
 
 
-def random_layer(inputs: int, outputs: int, bits: int, seed: int = 0) -> QuantizedLayer:
+def random_columns(inputs: int, outputs: int, bits: int, seed: int = 0) -> Columns:
     rng = np.random.default_rng(seed)
-    return quantize_columns(rng.normal(size=(inputs, outputs)), rng.normal(size=outputs), bits, relu=bool(seed % 2))
+    return quantize_columns(rng.normal(size=(inputs, outputs)), rng.normal(size=outputs), bits)
 
 
 @settings(deadline=None, max_examples=60)
@@ -29,14 +21,13 @@ def random_layer(inputs: int, outputs: int, bits: int, seed: int = 0) -> Quantiz
     st.sampled_from(VARIANTS), st.sampled_from(DEVICE_BITS), st.integers(1, 130), st.integers(1, 19), st.integers(0, 99)
 )
 def test_unpacking_gives_back_every_code_and_parameter(variant, bits, inputs, outputs, seed):
-    layer = random_layer(inputs, outputs, bits, seed)
-    packed = pack(layer, variant)
-    assert (packed.inputs, packed.outputs, packed.bits, packed.relu) == (inputs, outputs, bits, layer.relu)
-    np.testing.assert_array_equal(unpack(packed), layer.codes)
-    for got, expected in zip(
-        unpack_parameters(packed), (layer.scale, layer.offset, layer.column_sum, layer.bias), strict=True
-    ):
-        np.testing.assert_array_equal(got.view(np.uint32), expected.view(np.uint32))
+    columns = random_columns(inputs, outputs, bits, seed)
+    packed = pack(columns, variant)
+    assert (packed.inputs, packed.outputs, packed.bits) == (inputs, outputs, bits)
+    unpacked = unpack(packed)
+    np.testing.assert_array_equal(unpacked.codes, columns.codes)
+    for what in ("scale", "offset", "column_sum", "bias"):
+        assert getattr(unpacked, what).tobytes() == getattr(columns, what).tobytes()
     assert len(packed.weights) % (4 if variant != "reference" else 1) == 0
 
 
@@ -52,7 +43,7 @@ def test_a_layout_holds_each_code_exactly_once(variant, bits, inputs, outputs):
 def test_the_reference_packing_is_columns_in_order_low_bits_first():
     codes = np.array([[1, 15], [2, 14], [3, 13]], np.uint8)
     ones = np.ones(2, np.float32)
-    packed = pack(QuantizedLayer("l", 4, codes, ones, ones * 2, ones * 3, False), "reference")
+    packed = pack(Columns(4, codes, ones, ones * 2, ones * 3), "reference")
     assert packed.weights == bytes([0x21, 0x03, 0xEF, 0x0D])
     assert packed.columns.tolist() == [1, 2, 3 * 2 + 6, 3, 1, 2, 3 * 2 + 42, 3]
 
@@ -60,11 +51,11 @@ def test_the_reference_packing_is_columns_in_order_low_bits_first():
 def test_the_m4_packings_put_fields_where_the_header_says():
     codes = np.arange(32, dtype=np.uint8).reshape(8, 4)
     ones = np.ones(4, np.float32)
-    words = np.frombuffer(pack(QuantizedLayer("l", 8, codes, ones, ones, ones, False), "cortex_m4_dsp").weights, "<u4")
+    words = np.frombuffer(pack(Columns(8, codes, ones, ones, ones), "cortex_m4_dsp").weights, "<u4")
     fields = (codes[0, 0], codes[0, 1] ^ 128, codes[2, 0], codes[2, 1] ^ 128)
     assert words[0] == int.from_bytes(bytes(int(field) for field in fields), "little")
     two = (codes % 4).astype(np.uint8)
-    words = np.frombuffer(pack(QuantizedLayer("l", 2, two, ones, ones, ones, False), "cortex_m4_dsp").weights, "<u4")
+    words = np.frombuffer(pack(Columns(2, two, ones, ones, ones), "cortex_m4_dsp").weights, "<u4")
     word = int(words[0])
     for j, (first, second) in enumerate(((0, 2), (1, 3), (4, 6), (5, 7))):
         rotated = (word >> 4 * j | word << (32 - 4 * j)) & 0xC003C003
@@ -77,7 +68,7 @@ def test_the_m4_packings_put_fields_where_the_header_says():
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("bits", DEVICE_BITS)
 def test_padding_costs_little(variant, bits):
-    packed = pack(random_layer(440, 128, bits), variant)
+    packed = pack(random_columns(440, 128, bits), variant)
     assert len(packed.weights) <= 1.02 * 440 * 128 * bits / 8
     assert packed.columns.size == 4 * 128
     assert COLUMN_TILE[variant] in (1, 4)
@@ -86,15 +77,15 @@ def test_padding_costs_little(variant, bits):
 @pytest.mark.parametrize("bits", [3, 5, 6, 7])
 def test_other_bit_widths_are_refused_with_a_hint(bits):
     with pytest.raises(QuantizationError, match="8, 4 or 2"):
-        pack(random_layer(4, 4, bits), "reference")
+        pack(random_columns(4, 4, bits), "reference")
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(QuantizationError, match="variants:"):
-        pack(random_layer(4, 4, 8), "neon")
+        pack(random_columns(4, 4, 8), "neon")
 
 
 def test_weights_of_a_wrong_size_are_refused():
-    packed = pack(random_layer(9, 5, 4), "mve")
+    packed = pack(random_columns(9, 5, 4), "mve")
     with pytest.raises(QuantizationError, match="weight bytes"):
-        unpack(PackedLayer("mve", packed.weights[:-1], packed.columns, 9, 5, 4, packed.relu))
+        unpack(PackedColumns("mve", packed.weights[:-1], packed.columns, 9, 5, 4))

@@ -10,20 +10,18 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from pipeline.quantization.packing import PackedLayer
-
 
 @dataclass(frozen=True)
 class OptionsLayout:
     """The options of one operator.
 
     Attributes:
-        operator: name under which the operator is registered.
+        name: under which the operator is registered.
         version: raised whenever ``fields`` or their meaning change.
         fields: name and :mod:`struct` code of every field between the packing and the two zero bytes.
     """
 
-    operator: str
+    name: str
     version: int
     fields: tuple[tuple[str, str], ...]
 
@@ -35,7 +33,7 @@ class OptionsLayout:
     def encode(self, packing: str, **values: int) -> bytes:
         """The bytes of the options with these values of all fields."""
         if values.keys() != {name for name, _ in self.fields}:
-            raise TypeError(f"fields of {self.operator}: {sorted(values)}")
+            raise TypeError(f"fields of {self.name}: {sorted(values)}")
         return self.struct.pack(self.version, packing.encode("ascii"), *(values[name] for name, _ in self.fields))
 
     def decode(self, data: bytes) -> tuple[str, dict[str, int]]:
@@ -45,39 +43,12 @@ class OptionsLayout:
             ValueError: another length, another version, or a byte that :meth:`encode` does not write.
         """
         if len(data) != self.struct.size:
-            raise ValueError(f"{self.operator} has {len(data)} bytes of options, this program reads {self.struct.size}")
+            raise ValueError(f"{self.name} has {len(data)} bytes of options, this program reads {self.struct.size}")
         version, name, *numbers = self.struct.unpack(data)
         if version != self.version:
-            raise ValueError(f"{self.operator} has options of version {version}, this program reads {self.version}")
+            raise ValueError(f"{self.name} has options of version {version}, this program reads {self.version}")
         packing = name.partition(b"\0")[0].decode("ascii")
         values = dict(zip((name for name, _ in self.fields), numbers, strict=True))
         if self.encode(packing, **values) != data:
-            raise ValueError(f"{self.operator} has options with stray bytes")
+            raise ValueError(f"{self.name} has options with stray bytes")
         return packing, values
-
-
-FULLY_CONNECTED = OptionsLayout(
-    "DYNQ_FULLY_CONNECTED",
-    version=2,
-    fields=(
-        ("inputs", "H"),  # K, of all rows together
-        ("outputs", "H"),  # N
-        ("rows", "H"),  # rows of features that lie side by side in the K inputs
-        ("stride", "H"),  # rows from one run to the next
-        ("bits", "B"),
-        ("relu", "B"),
-    ),
-)
-
-
-def operator_options(layer: PackedLayer) -> bytes:
-    """Options of a fully-connected layer that is given all its inputs at once."""
-    return FULLY_CONNECTED.encode(
-        layer.variant,
-        inputs=layer.inputs,
-        outputs=layer.outputs,
-        rows=1,
-        stride=1,
-        bits=layer.bits,
-        relu=int(layer.relu),
-    )

@@ -1,0 +1,158 @@
+"""What every type of layer can do. The rest of the product knows layers by this alone."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.layers.options import OptionsLayout
+from pipeline.quantization import Frame, InputQuantization, feature_frame, quantize_frame
+
+if TYPE_CHECKING:
+    from pipeline.export.reference_graph import ReferenceBuilder
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of features that a model's first layer sees at one step.
+
+    Attributes:
+        codes: int8 ``[rows * bands]``, oldest row first.
+        quantization: what the codes stand for.
+    """
+
+    codes: NDArray[np.int8]
+    quantization: InputQuantization
+
+
+Signal = Floats | Rows
+"""What a layer reads: another layer's float32 output, or the model's input."""
+
+
+def frame_of(signal: Signal) -> Frame:
+    """A signal as quantized codes: features are codes already, floats get them by their own range."""
+    if isinstance(signal, Rows):
+        return feature_frame(signal.codes, signal.quantization)
+    return quantize_frame(signal)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An array that a kernel reads in place.
+
+    Attributes:
+        values: uint8, int32 or float32, in the order of the memory.
+        contents: what it holds, in words.
+    """
+
+    values: NDArray[Any]
+    contents: str
+
+
+@dataclass(frozen=True)
+class Layer(ABC):
+    """One layer of a network that runs step by step, as a frozen value.
+
+    Attributes:
+        kind: name of the type, the same everywhere.
+        operator: the custom operator in a ``.tflite``: its name, and its options.
+        sources: what the layer reads, as distances back: 1 is the layer before, 2 the one before that; from the first
+            layer, 1 is the model's input.
+        name: unique in its model, an identifier.
+    """
+
+    kind: ClassVar[str]
+    operator: ClassVar[OptionsLayout]
+    sources: ClassVar[tuple[int, ...]] = (1,)
+
+    name: str
+
+    @property
+    @abstractmethod
+    def inputs(self) -> int:
+        """Values of each source."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Values that it gives at each step."""
+
+    @property
+    @abstractmethod
+    def bits(self) -> int:
+        """Bits of a weight; 0 without weights."""
+
+    @property
+    @abstractmethod
+    def macs(self) -> int:
+        """Multiply-accumulates of one step."""
+
+    @property
+    @abstractmethod
+    def weight_bytes(self) -> int:
+        """Bytes of the packed weights, without padding."""
+
+    @property
+    @abstractmethod
+    def parameter_bytes(self) -> int:
+        """Bytes of everything else that the kernel reads of this layer."""
+
+    @property
+    @abstractmethod
+    def float_bytes(self) -> int:
+        """Bytes of the same weights and biases as float32: the denominator of every memory figure."""
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes that a device keeps from step to step; all are zero at reset."""
+        return 0
+
+    def initial_state(self) -> Any:
+        """The state at reset, None where there is none."""
+        return None
+
+    @abstractmethod
+    def step(self, state: Any, *signals: Signal) -> tuple[Any, Floats]:
+        """The numpy reference of one step: the next state and the output, float32 ``[outputs]``."""
+
+    # ---- on disk and in C ----
+
+    @abstractmethod
+    def constants(self, variant: str) -> dict[str, Constant]:
+        """The arrays of the layer, packed for a kernel variant.
+
+        Raises:
+            QuantizationError: the variant is unknown or cannot run the layer.
+        """
+
+    @abstractmethod
+    def options(self) -> dict[str, int]:
+        """What a file says of the layer beside its constants: the fields of ``operator``."""
+
+    def encoded_options(self, variant: str) -> bytes:
+        """The options as a file holds them."""
+        return self.operator.encode(variant, **self.options())
+
+    @classmethod
+    @abstractmethod
+    def from_file(cls, name: str, variant: str, options: Mapping[str, int], constants: Sequence[bytes]) -> Self:
+        """The layer again, from its options and the bytes of its constants, packed for a kernel variant.
+
+        Raises:
+            QuantizationError, ValueError: they do not go together.
+        """
+
+    @abstractmethod
+    def c_fields(self, arrays: Mapping[str, str]) -> str:
+        """Initialiser of the layer's descriptor in C, given the C name of each constant."""
+
+    @abstractmethod
+    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
+        """Adds the layer to a graph of built-in operators, from its sources' tensors to the one named ``output``."""

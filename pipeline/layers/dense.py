@@ -1,0 +1,131 @@
+"""The fully-connected layer: a column-wise quantized weight matrix over one vector, quantized as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipeline.config import MAX_WIDTH
+from pipeline.errors import QuantizationError
+from pipeline.layers.base import Constant, Floats, Layer, Signal, frame_of
+from pipeline.layers.dense_packing import PackedColumns, pack, unpack
+from pipeline.layers.options import OptionsLayout
+from pipeline.quantization import Columns, fully_connected, quantize_columns
+
+if TYPE_CHECKING:
+    from pipeline.export.reference_graph import ReferenceBuilder
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """``y = x W + b``, then ReLU where asked.
+
+    Attributes:
+        columns: the quantized matrix ``[K inputs, N outputs]`` and its biases.
+        relu: whether negative outputs become 0.
+    """
+
+    kind: ClassVar[str] = "dense"
+    operator: ClassVar[OptionsLayout] = OptionsLayout(
+        "DYNQ_FULLY_CONNECTED",
+        version=2,
+        fields=(
+            ("inputs", "H"),  # K, of all rows together
+            ("outputs", "H"),  # N
+            ("rows", "H"),  # rows of features that lie side by side in the K inputs
+            ("stride", "H"),  # rows from one run to the next
+            ("bits", "B"),
+            ("relu", "B"),
+        ),
+    )
+
+    columns: Columns
+    relu: bool
+
+    @classmethod
+    def quantized(cls, name: str, weights: ArrayLike, bias: ArrayLike, bits: int, *, relu: bool = False) -> Self:
+        """Quantizes float32 ``[K, N]`` and ``[N]`` column by column.
+
+        Raises:
+            QuantizationError: see ``quantize_columns``; the message names the layer.
+        """
+        try:
+            return cls(name, quantize_columns(weights, bias, bits), relu)
+        except QuantizationError as error:
+            raise QuantizationError(f"layer {name}: {error.message}", error.hint) from None
+
+    @property
+    def inputs(self) -> int:
+        return self.columns.inputs
+
+    @property
+    def outputs(self) -> int:
+        return self.columns.outputs
+
+    @property
+    def bits(self) -> int:
+        return self.columns.bits
+
+    @property
+    def macs(self) -> int:
+        return self.inputs * self.outputs
+
+    @property
+    def weight_bytes(self) -> int:
+        return self.outputs * ((self.inputs * self.bits + 7) // 8)
+
+    @property
+    def parameter_bytes(self) -> int:
+        return 16 * self.outputs  # scale, offset, column sum and bias
+
+    @property
+    def float_bytes(self) -> int:
+        return 4 * (self.inputs + 1) * self.outputs
+
+    def step(self, state: Any, *signals: Signal) -> tuple[Any, Floats]:
+        (x,) = signals
+        return state, fully_connected(self.columns, frame_of(x), relu=self.relu)
+
+    def constants(self, variant: str) -> dict[str, Constant]:
+        packed = pack(self.columns, variant)
+        matrix = f"{self.inputs} inputs x {self.outputs} columns, {self.bits}-bit weight codes"
+        return {
+            "weights": Constant(np.frombuffer(packed.weights, np.uint8), matrix),
+            "columns": Constant(packed.columns, f"scale, offset, column sum and bias of {self.outputs} columns"),
+        }
+
+    def options(self) -> dict[str, int]:
+        return {
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "rows": 1,
+            "stride": 1,
+            "bits": self.bits,
+            "relu": int(self.relu),
+        }
+
+    @classmethod
+    def from_file(cls, name: str, variant: str, options: Mapping[str, int], constants: Sequence[bytes]) -> Self:
+        if max(options["inputs"], options["outputs"]) > MAX_WIDTH or options["relu"] > 1:
+            raise ValueError(f"layer {name}: {options}")
+        if (options["rows"], options["stride"]) != (1, 1):
+            raise ValueError(f"layer {name} takes {options['rows']} rows every {options['stride']}")
+        weights, parameters = constants
+        floats = np.frombuffer(parameters, "<f4").astype(np.float32)
+        packed = PackedColumns(variant, weights, floats, options["inputs"], options["outputs"], options["bits"])
+        return cls(name, unpack(packed), bool(options["relu"]))
+
+    def c_fields(self, arrays: Mapping[str, str]) -> str:
+        return (
+            f"{{.weights = {arrays['weights']}, .columns = {arrays['columns']}, .inputs = {self.inputs}, "
+            f".outputs = {self.outputs}, .bits = {self.bits}, .relu = {int(self.relu)}}}"
+        )
+
+    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
+        x = builder.quantize_frame(signals[0], self.name, self.inputs)
+        weights = self.columns.offset + self.columns.scale * self.columns.codes.astype(np.float32)
+        return builder.fully_connected(x, weights, self.columns.bias, self.name, output, relu=self.relu)

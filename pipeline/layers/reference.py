@@ -1,0 +1,67 @@
+"""Runs a model in numpy: every other implementation is held to these bits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.errors import QuantizationError
+from pipeline.layers.base import Floats, Rows, Signal
+from pipeline.layers.model import MODEL_INPUT, QuantizedModel
+
+
+class Stream:
+    """A model that is given one row after another, from reset on."""
+
+    def __init__(self, model: QuantizedModel) -> None:
+        self._model = model
+        self._window = np.zeros((model.rows, model.frontend.bands), np.int8)
+        self._states = [layer.initial_state() for layer in model.layers]
+        self._count = 0
+
+    def push(self, row: NDArray[np.int8]) -> list[Floats] | None:
+        """Takes int8 ``[bands]``; where that completes a step, the float32 outputs of every layer, the logits last."""
+        self._window = np.concatenate([self._window[1:], row[None]])
+        self._count += 1
+        return self.step(self._window) if self._count % self._model.stride == 0 else None
+
+    def step(self, window: NDArray[np.int8]) -> list[Floats]:
+        """One step over int8 ``[rows, bands]``, whatever rows came before."""
+        signals: dict[int, Signal] = {MODEL_INPUT: Rows(window.reshape(-1), self._model.input)}
+        outputs: list[Floats] = []
+        for index, layer in enumerate(self._model.layers):
+            sources = (signals[source] for source in self._model.sources(index))
+            self._states[index], output = layer.step(self._states[index], *sources)
+            signals[index] = output
+            outputs.append(output)
+        return outputs
+
+
+def layer_outputs(model: QuantizedModel, clip: ArrayLike) -> list[Floats]:
+    """Runs one int8 clip ``[inputs]`` from reset: the float32 output of every layer at its last step, the logits last.
+
+    Raises:
+        QuantizationError: the clip has another type or length.
+    """
+    features, inputs = np.asarray(clip), model.inputs
+    if features.dtype != np.int8 or features.shape != (inputs,):
+        raise QuantizationError(
+            f"features are {features.dtype} {features.shape}, the model takes int8 [{model.inputs}]"
+        )
+    rows = features.reshape(-1, model.frontend.bands)
+    stream = Stream(model)
+    if not model.state_bytes:
+        return stream.step(rows[-model.rows :])  # only these decide it
+    outputs = [stream.push(row) for row in rows][-1]
+    assert outputs is not None  # a clip ends with a step
+    return outputs
+
+
+def logits(model: QuantizedModel, clips: ArrayLike) -> Floats:
+    """Logits of a batch, int8 clips ``[B, inputs]`` to float32 ``[B, labels]``, or of one clip ``[inputs]``."""
+    batch = np.asarray(clips)
+    if batch.ndim == 1:
+        return layer_outputs(model, batch)[-1]
+    if not len(batch):
+        return np.zeros((0, len(model.labels)), np.float32)
+    return np.stack([layer_outputs(model, clip)[-1] for clip in batch])
