@@ -1,0 +1,73 @@
+"""Layers of docs/method.md that look back in time, and the sum of two signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.errors import QuantizationError
+from pipeline.quantization import half
+from pipeline.quantization.columns import check_parameters
+from pipeline.quantization.dense import affine, finish
+from pipeline.quantization.frames import MAX_MAGNITUDE, Floats, History, aligned, f32
+
+MAX_TAPS = 256
+"""Most taps of a filter and most frames of a mean: no sum leaves 32 bits."""
+TAP_LEVELS = 127
+
+
+@dataclass(frozen=True)
+class Filters:
+    """One filter over time per channel: ``tap[i, c] ~ step[c] * codes[i, c]``, tap 0 for the newest frame.
+
+    Attributes:
+        codes: int8 ``[L taps, C]``, -127..127.
+        step: binary16 ``[C]``, normal and positive.
+        bias: binary16 ``[C]``, normal or +0.
+    """
+
+    codes: NDArray[np.int8]
+    step: half.Halves
+    bias: half.Halves
+
+
+def quantize_filters(taps: ArrayLike, bias: ArrayLike, *, name: str = "filter") -> Filters:
+    """Quantizes float32 taps ``[L, C]`` channel by channel, symmetrically, to 8 bits.
+
+    Raises:
+        QuantizationError: as ``check_parameters``, or there are more than ``MAX_TAPS`` taps.
+    """
+    w, b = check_parameters(taps, bias, name)
+    if len(w) > MAX_TAPS:
+        raise QuantizationError(f"layer {name} has {len(w)} taps", f"a filter has at most {MAX_TAPS}")
+    step = half.up(np.maximum(np.abs(w).max(axis=0) / TAP_LEVELS, half.MIN_STEP))
+    codes = np.rint(w / step.astype(np.float64))
+    return Filters(codes.astype(np.int8), step, half.nearest(b))
+
+
+def filter_step(filters: Filters, window: History, *, scale: float = 1.0, relu: bool = False) -> Floats:
+    """One step of all filters: frames ``[.., L, C]``, newest first, to float32 ``[.., C]``.
+
+    Args:
+        scale: of the features, where the frames are features.
+    """
+    values, unit, valid = aligned(window)
+    total = (values * filters.codes).sum(axis=-2)
+    return finish(affine(total, f32(scale) * unit, filters.step, filters.bias), valid, relu=relu)
+
+
+def mean_step(window: History) -> Floats:
+    """Mean over the frames ``[.., T, C]`` of a window: float32 ``[.., C]``."""
+    values, unit, valid = aligned(window)
+    share = half.nearest(1 / window.exponent.shape[-1])
+    return finish(affine(values.sum(axis=-2), unit, share, np.zeros(1, np.float16)), valid, relu=False)
+
+
+def add(first: ArrayLike, second: ArrayLike, *, relu: bool = False) -> Floats:
+    """Sum of two float32 vectors ``[.., C]``."""
+    a, b = np.asarray(first, f32), np.asarray(second, f32)
+    valid = np.all((np.abs(a) < MAX_MAGNITUDE) & (np.abs(b) < MAX_MAGNITUDE), axis=-1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return finish(a + b, valid, relu=relu)
