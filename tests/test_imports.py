@@ -1,0 +1,68 @@
+"""Imports go one way: lab/ may look at pipeline/, never the reverse; inside pipeline/ the upper parts at the lower."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import PROJECT
+
+# A line imports from the lines below it only; parts of one line do not know each other.
+ORDER = """
+__main__
+build board
+commands
+options doctor
+console workflow
+report flashing training
+device
+corpus emulators export firmware
+recipe
+frontend
+_native targets
+quantization
+config stages
+files progress project
+errors
+"""
+LINES = [line.split() for line in ORDER.split("\n") if line]
+HEIGHT = {part: -number for number, line in enumerate(LINES) for part in line}
+
+
+def part_of(path: Path) -> str:
+    """Name below ``pipeline``: a module or a package."""
+    return path.relative_to(PROJECT / "pipeline").parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Dotted names that a file imports, those inside of functions too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def test_every_part_has_its_place():
+    there = {part_of(path) for path in (PROJECT / "pipeline").rglob("*.py")} - {"__init__"}
+    assert there == HEIGHT.keys(), "say in ORDER where a new part of pipeline/ belongs"
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "pipeline").rglob("*.py")), ids=lambda path: path.stem)
+def test_imports_go_down(path: Path):
+    part = part_of(path)
+    for name in imported(path):
+        root, _, rest = name.partition(".")
+        assert root not in ("lab", "tests"), f"{path} imports {name}: the product knows nothing of its laboratory"
+        below = rest.split(".")[0]
+        if root == "pipeline" and below in HEIGHT and below != part:
+            assert HEIGHT[below] < HEIGHT[part], f"{path} imports {name}, which is not below {part}"
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "lab").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_laboratory_does_not_need_the_tests(path: Path):
+    assert not [name for name in imported(path) if name.split(".")[0] == "tests"]
