@@ -21,10 +21,9 @@ report flashing training
 device
 corpus emulators export firmware
 recipe
-frontend
-_native targets
-quantization
-config stages
+frontend layers
+_native boards quantization
+config cores stages
 files progress project
 errors
 """
@@ -38,8 +37,11 @@ def part_of(path: Path) -> str:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Dotted names that a file imports, those inside of functions too."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    """Dotted names that a file imports when it runs, those inside of functions too."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing = (node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    for_types = {inner for node in typing for inner in ast.walk(node)}
+    for node in set(ast.walk(tree)) - for_types:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
