@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "crc32.h"
+#include "dynq_crc32.h"
 
 static void flush(output_t *out) {
-  out->crc = crc32_update(out->crc, out->buffer, out->fill);
+  out->crc = dynq_crc32(out->crc, out->buffer, out->fill);
   out->write(out->buffer, out->fill);
   out->fill = 0;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "crc32.h"
+#include "dynq_crc32.h"
 
 enum { MODE_TEXT, MODE_FRAME, MODE_BROKEN_FRAME };
 enum { END = '%', FRAME_START = '!' };
@@ -66,7 +66,7 @@ static protocol_error_t finish_frame(protocol_t *parser, protocol_command_t *com
   const size_t checked = parser->count - 4u;
   const uint8_t *tail = parser->frame + checked;
   const uint32_t sent = tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 | (uint32_t)tail[3] << 24;
-  if (crc32_update(0, parser->frame, checked) != sent) {
+  if (dynq_crc32(0, parser->frame, checked) != sent) {
     return PROTOCOL_BAD_FRAME;
   }
   command->id = PROTOCOL_FRAME;

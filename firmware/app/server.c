@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "crc32.h"
+#include "dynq_crc32.h"
 #include "handlers.h"
 #include "version.h"
 
@@ -18,7 +18,7 @@ void server_init(server_t *server, output_write_t write, clock_time_t *clock, bo
   server->clock = clock;
   server->interrupted = interrupted;
   stream_start(&server->stream);
-  server->build_crc = crc32_update(0, KWS_BUILD_HASH, strlen(KWS_BUILD_HASH));
+  server->build_crc = dynq_crc32(0, KWS_BUILD_HASH, strlen(KWS_BUILD_HASH));
 }
 
 void server_banner(server_t *server) {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "board.h"
-#include "crc32.h"
+#include "dynq_crc32.h"
 #include "engine.h"
 #include "softmax.h"
 
@@ -159,7 +159,7 @@ void handle_dump(server_t *server) {
   output_text_number(out, "m-dump-done-[", index);
   output_text_number(out, ",", count);
   output_text_hex(out, ",", server->features_crc);
-  output_text_hex(out, ",", crc32_update(0, values, count * sizeof *values));
+  output_text_hex(out, ",", dynq_crc32(0, values, count * sizeof *values));
   output_text(out, "]");
   output_end_checked(out);
 }

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#include "crc32.h"
+#include "dynq_crc32.h"
 
 enum { PRINT_BYTES = 8 };
 
 void server_set_loaded(server_t *server) {
   server->expected = 0;
   server->loaded = true;
-  server->features_crc = crc32_update(0, server->features, KWS_INPUTS);
+  server->features_crc = dynq_crc32(0, server->features, KWS_INPUTS);
 }
 
 static void loaded(server_t *server) {
@@ -87,7 +87,7 @@ void handle_db_print(server_t *server) {
 }
 
 void handle_crc(server_t *server) {
-  output_text_hex(&server->out, "m-crc-[", crc32_update(0, server->features, KWS_INPUTS));
+  output_text_hex(&server->out, "m-crc-[", dynq_crc32(0, server->features, KWS_INPUTS));
   output_text_number(&server->out, ",", KWS_INPUTS);
   output_text(&server->out, "]");
   output_end_checked(&server->out);

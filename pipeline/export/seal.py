@@ -2,7 +2,7 @@
 
 Flatbuffers are read from their front, so every reader of ``.tflite`` files passes over the 16 bytes at the end:
 ``DYNQ``, the seal's version, the number of bytes before the seal, and the CRC-32 of all bytes before this last word,
-each of 4 bytes, little endian. ``firmware/lib/tflm/dynq_options.c`` checks the same bytes on the device.
+each of 4 bytes, little endian. ``firmware/lib/tflm/dynq_seal.c`` checks the same bytes on the device.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Parser:
     """One parser with a frame buffer of ``capacity`` bytes."""
 
     def __init__(self, capacity: int = 64) -> None:
-        library = compile_library("protocol", (APP / "protocol.c", APP / "crc32.c"), _CDEF)
+        library = compile_library("protocol", (APP / "protocol.c", FIRMWARE_LIB / "dynq/dynq_crc32.c"), _CDEF)
         self._ffi, self._lib = library.ffi, library.lib
         self._guarded = self._ffi.new("uint8_t[]", capacity + 16)  # 16 bytes that must stay as they are
         self._ffi.memmove(self._guarded + capacity, b"\xa5" * 16, 16)

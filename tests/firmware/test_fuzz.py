@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline._native import FIRMWARE_LIB
 from tests.firmware.parser import APP
 
 HERE = Path(__file__).parent / "fuzz"
@@ -31,9 +32,10 @@ def fuzzer(tmp_path_factory) -> Path:
             "-fsanitize=fuzzer,address,undefined",
             "-fno-sanitize-recover=all",
             f"-I{APP}",
+            f"-I{FIRMWARE_LIB / 'dynq'}",
             str(HERE / "fuzz_protocol.c"),
             str(APP / "protocol.c"),
-            str(APP / "crc32.c"),
+            str(FIRMWARE_LIB / "dynq/dynq_crc32.c"),
             "-o",
             str(program),
         ],

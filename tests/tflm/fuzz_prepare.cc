@@ -10,6 +10,7 @@
 
 #include "dynq.h"
 #include "dynq_options.h"
+#include "dynq_seal.h"
 #include "dynq_tflm.h"
 #include "tflm_abi.h"
 
@@ -211,6 +212,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (prepared != kTfLiteOk && dynq::FullyConnectedError() == nullptr) {
     abort();
   }
-  dynq_model_check(data, size);
+  dynq_seal_check(data, size);
   return 0;
 }

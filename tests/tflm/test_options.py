@@ -1,18 +1,15 @@
-"""The device's reader of options and seals, on this machine: it reads what Python writes and nothing else."""
+"""The device's reader of options, on this machine: it reads what Python writes and nothing else."""
 
 from __future__ import annotations
 
 import re
 import struct
-import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline._native import FIRMWARE_LIB, compile_library
-from pipeline.export import encode_tflite
-from pipeline.export.seal import seal
 from pipeline.layers import Dense
 from pipeline.layers.dense_layout import VARIANTS
 from tests.conftest import make_model
@@ -22,8 +19,6 @@ STRUCTS = "".join(re.findall(r"^typedef struct \{.*?^\} \w+;$", HEADER, re.DOTAL
 CDEF = f"""
 {STRUCTS}
 const char *dynq_options_read(const void *buffer, size_t length, uint16_t version, void *options, size_t size);
-const char *dynq_model_check(const uint8_t *file, size_t bytes);
-uint32_t dynq_crc32(uint32_t crc, const void *data, size_t length);
 """
 SOURCES = (FIRMWARE_LIB / "tflm/dynq_options.c", *sorted((FIRMWARE_LIB / "dynq").glob("*.c")))
 NATIVE = compile_library("dynq-options", SOURCES, CDEF)
@@ -94,21 +89,3 @@ def test_what_does_not_fit_is_refused() -> None:
             Dense.operator.decode(stray)
     with pytest.raises(TypeError, match="fields of DYNQ_FULLY_CONNECTED"):
         Dense.operator.encode("reference", inputs=1)
-
-
-@given(st.binary(max_size=64), st.integers(0, 64))
-@settings(max_examples=200, deadline=None)
-def test_crc_is_the_one_of_zlib(data: bytes, split: int) -> None:
-    part = LIB.dynq_crc32(0, data[:split], len(data[:split]))
-    assert LIB.dynq_crc32(part, data[split:], len(data[split:])) == zlib.crc32(data)
-
-
-def test_the_device_knows_a_whole_file_from_a_damaged_one() -> None:
-    file = encode_tflite(make_model(2, widths=(), frames=1))
-    assert LIB.dynq_model_check(file, len(file)) == FFI.NULL
-    for at in range(len(file)):
-        damaged = file[:at] + bytes([file[at] ^ 1 << at % 8]) + file[at + 1 :]
-        assert LIB.dynq_model_check(damaged, len(damaged)) != FFI.NULL, at
-        assert LIB.dynq_model_check(file, at) != FFI.NULL
-    assert LIB.dynq_model_check(seal(b""), 16) != FFI.NULL
-    assert LIB.dynq_model_check(FFI.NULL, 100) != FFI.NULL

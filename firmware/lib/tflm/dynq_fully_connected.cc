@@ -4,6 +4,7 @@
 
 #include "dynq.h"
 #include "dynq_options.h"
+#include "dynq_seal.h"
 #include "dynq_tflm.h"
 #include "tensorflow/lite/micro/kernels/kernel_util.h"
 #include "tensorflow/lite/micro/micro_context.h"
@@ -219,7 +220,7 @@ const char *FullyConnectedError() {
 }
 
 const char *CheckModel(const void *file, size_t bytes) {
-  return dynq_model_check(static_cast<const uint8_t *>(file), bytes);
+  return dynq_seal_check(file, bytes);
 }
 
 } // namespace dynq

@@ -41,13 +41,6 @@ static_assert(sizeof(dynq_fully_connected_options_t) == 30, "no padding");
  * version, or constants for other kernels than those compiled in. */
 const char *dynq_options_read(const void *buffer, size_t length, uint16_t version, void *options, size_t size);
 
-/* NULL when the bytes are a flatbuffer with this project's seal behind it and not a bit of them has changed, or what is
- * wrong. pipeline/export/seal.py describes the seal. */
-const char *dynq_model_check(const uint8_t *file, size_t bytes);
-
-/* CRC-32 (the one of zlib and Ethernet) of `length` more bytes; start with crc = 0. */
-uint32_t dynq_crc32(uint32_t crc, const void *data, size_t length);
-
 #ifdef __cplusplus
 }
 #endif
