@@ -18,25 +18,16 @@ class SystemControl(Peripheral):
     """NVIC (without priorities: the lowest number first, no nesting) and the system control block."""
 
     name = "SCS"
-    stored = frozenset(
-        {
-            0xD08,
-            0xD10,
-            0xD14,
-            0xD18,
-            0xD1C,
-            0xD20,
-            0xD24,
-            0xD34,
-            0xD38,
-            0xD88,
-            0xDFC,
-            0xF34,
-            0xF38,
-            0xF3C,
-            *range(0x400, 0x4F0, 4),
-        }
-    )
+    ISER, ICER = range(0x100, 0x120, 4), range(0x180, 0x1A0, 4)
+    ISPR, ICPR = range(0x200, 0x220, 4), range(0x280, 0x2A0, 4)
+    IPR = range(0x400, 0x4F0, 4)
+    CPUID, VTOR, AIRCR, SCR, CCR = 0xD00, 0xD08, 0xD0C, 0xD10, 0xD14
+    SHPR = range(0xD18, 0xD24, 4)
+    SHCSR, CFSR, HFSR, MMFAR, BFAR = 0xD24, 0xD28, 0xD2C, 0xD34, 0xD38
+    CPACR, MPU_TYPE, DEMCR, FPCCR, FPCAR, FPDSCR = 0xD88, 0xD90, 0xDFC, 0xF34, 0xF38, 0xF3C
+    stored = frozenset({VTOR, SCR, CCR, *SHPR, SHCSR, MMFAR, BFAR, CPACR, DEMCR, FPCCR, FPCAR, FPDSCR, *IPR})
+    _CORTEX_M4_R0P1 = 0x410FC241
+    _VECTKEY, _SYSRESETREQ = 0x05FA, 1 << 2  # of AIRCR
 
     def __init__(self, request_reset: Callable[[], None]) -> None:
         super().__init__()
@@ -49,34 +40,34 @@ class SystemControl(Peripheral):
         self._pended = 0
 
     def read(self, offset: int) -> int:
-        if offset == 0xD00:
-            return 0x410FC241  # CPUID: Cortex-M4 r0p1
-        if offset == 0xD90:
-            return 0  # MPU_TYPE: none; a stack overflow leaves RAM here, and that faults
-        if 0x100 <= offset <= 0x11C or 0x180 <= offset <= 0x19C:
+        if offset == self.CPUID:
+            return self._CORTEX_M4_R0P1
+        if offset == self.MPU_TYPE:
+            return 0  # none; a stack overflow leaves RAM here, and that faults
+        if offset in self.ISER or offset in self.ICER:
             return self._enabled >> 8 * (offset & 0x1F) & 0xFFFFFFFF
-        if 0x200 <= offset <= 0x21C or 0x280 <= offset <= 0x29C:
+        if offset in self.ISPR or offset in self.ICPR:
             return self._pended >> 8 * (offset & 0x1F) & 0xFFFFFFFF
-        if offset in (0xD28, 0xD2C):
+        if offset in (self.CFSR, self.HFSR):
             return self.registers.get(offset, 0)
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
         bits = value << 8 * (offset & 0x1F)
-        if offset == 0xD0C:
-            if value >> 16 == 0x05FA and value & 4:
+        if offset == self.AIRCR:
+            if value >> 16 == self._VECTKEY and value & self._SYSRESETREQ:
                 self._request_reset()
-        elif 0x100 <= offset <= 0x11C:
+        elif offset in self.ISER:
             self._enabled |= bits
             self.changed()
-        elif 0x180 <= offset <= 0x19C:
+        elif offset in self.ICER:
             self._enabled &= ~bits
-        elif 0x200 <= offset <= 0x21C:
+        elif offset in self.ISPR:
             self._pended |= bits
             self.changed()
-        elif 0x280 <= offset <= 0x29C:
+        elif offset in self.ICPR:
             self._pended &= ~bits
-        elif offset in (0xD28, 0xD2C):  # write one to clear
+        elif offset in (self.CFSR, self.HFSR):  # write one to clear
             self.registers[offset] = self.registers.get(offset, 0) & ~value
         else:
             super().write(offset, value)
@@ -98,21 +89,23 @@ class SystemControl(Peripheral):
 
     def vector(self, exception: int, default_table: int) -> int:
         """Address of the vector of an exception."""
-        return self.registers.get(0xD08, default_table) + 4 * exception
+        return self.registers.get(self.VTOR, default_table) + 4 * exception
 
     def record_fault(self, status: int, address: int) -> None:
         """Sets CFSR, HFSR and BFAR as the core does when a configurable fault escalates."""
-        self.registers[0xD28] = self.registers.get(0xD28, 0) | status
-        self.registers[0xD2C] = self.registers.get(0xD2C, 0) | _FORCED
+        self.registers[self.CFSR] = self.registers.get(self.CFSR, 0) | status
+        self.registers[self.HFSR] = self.registers.get(self.HFSR, 0) | _FORCED
         if status & PRECISE_BUS_FAULT == PRECISE_BUS_FAULT:
-            self.registers[0xD38] = address
+            self.registers[self.BFAR] = address
 
 
 class CycleCounter(Peripheral):
     """DWT with CYCCNT: one cycle per instruction, exact at the borders of basic blocks."""
 
     name = "DWT"
-    stored = frozenset({0xFB0})
+    CTRL, CYCCNT, LAR = 0x000, 0x004, 0xFB0
+    stored = frozenset({LAR})
+    _FOUR_COMPARATORS, _CYCCNTENA = 4 << 28, 1  # of CTRL
 
     def __init__(self, instructions: Callable[[], int]) -> None:
         super().__init__()
@@ -125,17 +118,17 @@ class CycleCounter(Peripheral):
         self._offset = 0
 
     def read(self, offset: int) -> int:
-        if offset == 0x000:
-            return 0x40000000 | self._enabled
-        if offset == 0x004:
+        if offset == self.CTRL:
+            return self._FOUR_COMPARATORS | self._enabled
+        if offset == self.CYCCNT:
             return (self._instructions() + self._offset if self._enabled else self._offset) & 0xFFFFFFFF
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        count = self.read(0x004)
-        if offset == 0x000:
-            self._enabled = bool(value & 1)
-        elif offset == 0x004:
+        count = self.read(self.CYCCNT)
+        if offset == self.CTRL:
+            self._enabled = bool(value & self._CYCCNTENA)
+        elif offset == self.CYCCNT:
             count = value
         else:
             super().write(offset, value)

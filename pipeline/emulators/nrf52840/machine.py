@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,14 +12,15 @@ from unicorn.unicorn_py3.unicorn import Uc, UcError
 from pipeline.emulators.nrf52840 import core, frames
 from pipeline.emulators.nrf52840.counter import InstructionCounter
 from pipeline.emulators.nrf52840.fault import REGISTER_NAMES, Fault, FaultError, describe
+from pipeline.emulators.nrf52840.memory import PAGE, Memory
 from pipeline.emulators.nrf52840.peripherals import Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
 from pipeline.emulators.nrf52840.symbols import Image
 from pipeline.emulators.nrf52840.timers import CYCLES_PER_SECOND, Clock, Timer, Watchdog
 from pipeline.emulators.nrf52840.uart import Uart
 
-FLASH_BYTES = 0x100000
-RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
-_PAGE = 0x1000
+_POWER_AND_CLOCK, _UART0, _WDT, _NVMC, _GPIO = 0x40000000, 0x40002000, 0x40010000, 0x4001E000, 0x50000000
+_TIMERS = (0x40008000, 0x40009000, 0x4000A000)
+_DWT, _SCS = 0xE0001000, 0xE000E000
 _EXCEPTION_EXIT = 8  # Unicorn's number for a branch to an exception return value
 _SLICE = 2_000_000  # instructions between looks at the serial line, 10 to 20 ms
 _RESET_PIN, _RESET_WATCHDOG, _RESET_SOFTWARE = 1 << 0, 1 << 1, 1 << 2
@@ -55,13 +55,8 @@ class Machine:
         self._engine: Any = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         engine = self._engine
         engine.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
-        engine.mem_map(0, FLASH_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
-        engine.mem_write(0, b"\xff" * FLASH_BYTES)
-        self._ram = ctypes.create_string_buffer(RAM_BYTES)
-        engine.mem_map_ptr(RAM_BASE, RAM_BYTES, unicorn.UC_PROT_ALL, ctypes.addressof(self._ram))
-        for address, data in image.segments:
-            engine.mem_write(address, data)
         self._counter = InstructionCounter(engine)
+        self._memory = Memory(engine, image.segments, self._counter.flash_changed)
         self.clock = Clock(lambda: self._counter.instructions)
         self._output = bytearray()
         self._exit_exception = False
@@ -76,22 +71,21 @@ class Machine:
         self.power = PowerAndClock()
         self.watchdog = Watchdog(self.clock)
         self._system = core.SystemControl(lambda: self._request_reset(_RESET_SOFTWARE))
-        timers = [Timer(index, self.clock) for index in range(3)]
-        nvmc = Nvmc(self._enable_flash_writes, self._erase_page)
+        timers = {base: Timer(index, self.clock) for index, base in enumerate(_TIMERS)}
         self._peripherals: dict[int, Peripheral] = {
-            0x40000000: self.power,
-            0x40002000: self.uart,
-            **{0x40008000 + i * _PAGE: t for i, t in enumerate(timers)},
-            0x40010000: self.watchdog,
-            0x4001E000: nvmc,
-            0x50000000: Gpio(),
-            0xE0001000: core.CycleCounter(lambda: self._counter.instructions),
-            0xE000E000: self._system,
+            _POWER_AND_CLOCK: self.power,
+            _UART0: self.uart,
+            **timers,
+            _WDT: self.watchdog,
+            _NVMC: Nvmc(self._memory.enable_flash_writes, self._memory.erase_page),
+            _GPIO: Gpio(),
+            _DWT: core.CycleCounter(lambda: self._counter.instructions),
+            _SCS: self._system,
         }
-        self._timed: list[Peripheral] = [self.uart, *timers]
+        self._timed: list[Peripheral] = [self.uart, *timers.values()]
         for address, peripheral in self._peripherals.items():
             peripheral.changed = self._rescheduler(peripheral)
-            engine.mmio_map(address, _PAGE, self._reader(peripheral), None, self._writer(peripheral), None)
+            engine.mmio_map(address, PAGE, self._reader(peripheral), None, self._writer(peripheral), None)
         engine.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
         engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
         self._pc = 0
@@ -103,14 +97,8 @@ class Machine:
         return self._counter.instructions
 
     def stack_low_water(self) -> int:
-        """Most bytes of stack ever used: what lies above the first word that start-up's paint no longer covers."""
-        bottom, top = self._image.stack
-        stack = self._ram.raw[bottom - RAM_BASE : top - RAM_BASE]
-        paint = stack[:4]
-        unused = 0
-        while unused < len(stack) and stack[unused : unused + 4] == paint:
-            unused += 4
-        return len(stack) - unused
+        """Most bytes of stack ever used."""
+        return self._memory.painted_stack_used(*self._image.stack)
 
     def stop(self) -> None:
         """Makes :meth:`run` return; safe from another thread."""
@@ -215,7 +203,7 @@ class Machine:
     def _enter_exception(self, exception: int) -> None:
         vector = self._system.vector(exception, self._image.vector_table)
         frames.enter(self._engine, self._pc)
-        self._pc = self._peek(vector) & ~1
+        self._pc = self._memory.word(vector) & ~1
         self._handling = exception
 
     def _on_exception(self, engine: Any, number: int, _: object) -> None:
@@ -245,24 +233,11 @@ class Machine:
         bottom, top = self._image.stack
         if not bottom <= registers["sp"] <= top:
             reason += f"; the stack pointer 0x{registers['sp']:08x} is outside of the stack (overflow?)"
-        return FaultError(Fault(reason, registers, self._image.backtrace(registers, self._peek), self.instructions))
+        return FaultError(
+            Fault(reason, registers, self._image.backtrace(registers, self._memory.word), self.instructions)
+        )
 
-    # memory
-
-    def _peek(self, address: int) -> int:
-        try:
-            return int.from_bytes(self._engine.mem_read(address, 4), "little")
-        except UcError:
-            return 0
-
-    def _enable_flash_writes(self, enabled: bool) -> None:
-        allowed = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC | (unicorn.UC_PROT_WRITE if enabled else 0)
-        self._engine.mem_protect(0, FLASH_BYTES, allowed)
-        self._counter.flash_changed()
-
-    def _erase_page(self, address: int) -> None:
-        self._engine.mem_write(address & ~(_PAGE - 1), b"\xff" * _PAGE)
-        self._counter.flash_changed()
+    # peripherals and memory
 
     @staticmethod
     def _reader(peripheral: Peripheral) -> Callable[[Any, int, int, object], int]:
@@ -302,5 +277,5 @@ class Machine:
         for register in (*frames.CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *frames.FLOAT):
             self._engine.reg_write(register, 0)
         self._engine.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
-        self._engine.reg_write(arm.UC_ARM_REG_SP, self._peek(self._image.vector_table))
-        self._pc = self._peek(self._image.vector_table + 4) & ~1
+        self._engine.reg_write(arm.UC_ARM_REG_SP, self._memory.word(self._image.vector_table))
+        self._pc = self._memory.word(self._image.vector_table + 4) & ~1

@@ -54,33 +54,37 @@ class PowerAndClock(Peripheral):
     """POWER and CLOCK, which share a page. Oscillators start at once."""
 
     name = "POWER/CLOCK"
-    stored = frozenset({0x518, 0x51C, 0x520, 0x538, 0x578, 0x580})
-    _EVENTS: ClassVar = {0x000: 0x100, 0x008: 0x104}  # HFCLKSTART, LFCLKSTART and what they end in
-    _RESETREAS = 0x400
+    TASKS_HFCLKSTART, TASKS_HFCLKSTOP, TASKS_LFCLKSTART, TASKS_LFCLKSTOP = 0x000, 0x004, 0x008, 0x00C
+    EVENTS_HFCLKSTARTED, EVENTS_LFCLKSTARTED = 0x100, 0x104
+    RESETREAS, HFCLKSTAT, LFCLKSTAT = 0x400, 0x40C, 0x418
+    LFCLKSRC, GPREGRET, GPREGRET2, CTIV, DCDCEN, DCDCEN0 = 0x518, 0x51C, 0x520, 0x538, 0x578, 0x580
+    stored = frozenset({LFCLKSRC, GPREGRET, GPREGRET2, CTIV, DCDCEN, DCDCEN0})
+    _STARTS: ClassVar = {TASKS_HFCLKSTART: EVENTS_HFCLKSTARTED, TASKS_LFCLKSTART: EVENTS_LFCLKSTARTED}
+    _RUNNING = 1 << 16
 
     def __init__(self) -> None:
         super().__init__()
         self.reset_reason = 0
 
     def read(self, offset: int) -> int:
-        if offset in self._EVENTS.values():
+        if offset in self._STARTS.values():
             return self.registers.get(offset, 0)
-        if offset == self._RESETREAS:
+        if offset == self.RESETREAS:
             return self.reset_reason
-        if offset == 0x40C:  # HFCLKSTAT: running, from the crystal once started
-            return 0x10000 | self.registers.get(0x100, 0)
-        if offset == 0x418:
-            return 0x10000 * self.registers.get(0x104, 0)
+        if offset == self.HFCLKSTAT:  # always running; from the crystal once that was started
+            return self._RUNNING | self.registers.get(self.EVENTS_HFCLKSTARTED, 0)
+        if offset == self.LFCLKSTAT:
+            return self._RUNNING * self.registers.get(self.EVENTS_LFCLKSTARTED, 0)
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        if offset in self._EVENTS:
-            self.registers[self._EVENTS[offset]] = 1
-        elif offset in self._EVENTS.values():
+        if offset in self._STARTS:
+            self.registers[self._STARTS[offset]] = 1
+        elif offset in self._STARTS.values():
             self.registers[offset] = value
-        elif offset == self._RESETREAS:
+        elif offset == self.RESETREAS:
             self.reset_reason &= ~value
-        elif offset not in (0x004, 0x00C):  # HFCLKSTOP, LFCLKSTOP
+        elif offset not in (self.TASKS_HFCLKSTOP, self.TASKS_LFCLKSTOP):
             super().write(offset, value)
 
 
@@ -88,7 +92,10 @@ class Nvmc(Peripheral):
     """The flash controller: always ready, instruction cache, page erase."""
 
     name = "NVMC"
-    stored = frozenset({0x504, 0x540, 0x548, 0x54C})
+    READY, READYNEXT, CONFIG, ERASEPAGE = 0x400, 0x408, 0x504, 0x508
+    ICACHECNF, IHIT, IMISS = 0x540, 0x548, 0x54C
+    WRITE_ENABLED, ERASE_ENABLED = 1, 2  # of CONFIG
+    stored = frozenset({CONFIG, ICACHECNF, IHIT, IMISS})
 
     def __init__(self, write_enable: Callable[[bool], None], erase: Callable[[int], None]) -> None:
         super().__init__()
@@ -96,44 +103,50 @@ class Nvmc(Peripheral):
         self._erase = erase
 
     def read(self, offset: int) -> int:
-        return 1 if offset in (0x400, 0x408) else super().read(offset)
+        return 1 if offset in (self.READY, self.READYNEXT) else super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        if offset == 0x508:
-            if self.registers.get(0x504) == 2:
+        if offset == self.ERASEPAGE:
+            if self.registers.get(self.CONFIG) == self.ERASE_ENABLED:
                 self._erase(value)
             return
         super().write(offset, value)
-        if offset == 0x504:
-            self._write_enable(value == 1)
+        if offset == self.CONFIG:
+            self._write_enable(value == self.WRITE_ENABLED)
 
 
 class Gpio(Peripheral):
     """Both ports; inputs read what the outputs drive, else 0."""
 
     name = "GPIO"
+    PORT_1 = 0x300  # offset of its registers from port 0's
+    OUT, OUTSET, OUTCLR, IN, DIR, DIRSET, DIRCLR = 0x504, 0x508, 0x50C, 0x510, 0x514, 0x518, 0x51C
+    PIN_CNF = range(0x700, 0x780, 4)
+    _INPUT_DISCONNECTED = 2  # PIN_CNF after a reset
 
     def _port(self, offset: int) -> tuple[int, int]:
-        base = 0x300 if offset >= 0x800 else 0
+        base = self.PORT_1 if offset >= 0x800 else 0
         return base, offset - base
 
     def read(self, offset: int) -> int:
         base, register = self._port(offset)
-        if register in (0x504, 0x508, 0x50C, 0x510):
-            return self.registers.get(base + 0x504, 0)
-        if register in (0x514, 0x518, 0x51C):
-            return self.registers.get(base + 0x514, 0)
-        if 0x700 <= register <= 0x77C:
-            return self.registers.get(offset, 2)
+        if register in (self.OUT, self.OUTSET, self.OUTCLR, self.IN):
+            return self.registers.get(base + self.OUT, 0)
+        if register in (self.DIR, self.DIRSET, self.DIRCLR):
+            return self.registers.get(base + self.DIR, 0)
+        if register in self.PIN_CNF:
+            return self.registers.get(offset, self._INPUT_DISCONNECTED)
         raise UnmodelledRegister(self.name, offset)
 
     def write(self, offset: int, value: int) -> None:
         base, register = self._port(offset)
-        if register in (0x504, 0x514) or 0x700 <= register <= 0x77C:
+        if register in (self.OUT, self.DIR) or register in self.PIN_CNF:
             self.registers[offset] = value
-        elif register in (0x508, 0x518):
-            self.registers[base + register - 4] = self.registers.get(base + register - 4, 0) | value
-        elif register in (0x50C, 0x51C):
-            self.registers[base + register - 8] = self.registers.get(base + register - 8, 0) & ~value
+            return
+        held = base + (self.OUT if register in (self.OUTSET, self.OUTCLR) else self.DIR)
+        if register in (self.OUTSET, self.DIRSET):
+            self.registers[held] = self.registers.get(held, 0) | value
+        elif register in (self.OUTCLR, self.DIRCLR):
+            self.registers[held] = self.registers.get(held, 0) & ~value
         else:
             raise UnmodelledRegister(self.name, offset)

@@ -31,7 +31,14 @@ class Clock:
 class Timer(Peripheral):
     """TIMER in timer mode, 32 bits."""
 
-    stored = frozenset({0x200, 0x504, 0x508, 0x510, *range(0x540, 0x558, 4)})
+    CHANNELS = 6
+    TASKS_START, TASKS_STOP, TASKS_CLEAR = 0x000, 0x004, 0x00C
+    TASKS_CAPTURE, EVENTS_COMPARE = range(0x040, 0x058, 4), range(0x140, 0x158, 4)  # by channel
+    SHORTS, INTENSET, INTENCLR, MODE, BITMODE, PRESCALER = 0x200, 0x304, 0x308, 0x504, 0x508, 0x510
+    CC = range(0x540, 0x558, 4)
+    stored = frozenset({SHORTS, MODE, BITMODE, PRESCALER, *CC})
+    _COMPARE = 16  # number of channel 0's bit in INTENSET
+    _CLOCK_DIVISOR = CYCLES_PER_SECOND // 16_000_000
 
     def __init__(self, index: int, clock: Clock) -> None:
         super().__init__()
@@ -43,42 +50,43 @@ class Timer(Peripheral):
     def reset(self) -> None:
         super().reset()
         self._interrupts = 0
-        self._events = [0] * 6
+        self._events = [0] * self.CHANNELS
         self._running = False
         self._since = 0  # cycle at which the counter was 0
         self._held = 0  # counter in cycles while stopped
         self._seen = 0  # cycle up to which compare events are accounted for
 
     def _cycles_per_tick(self) -> int:
-        return 4 << self.registers.get(0x510, 4)
+        return self._CLOCK_DIVISOR << self.registers.get(self.PRESCALER, 4)
 
     def _elapsed(self) -> int:
         return self._clock.now() - self._since if self._running else self._held
 
     def read(self, offset: int) -> int:
-        if 0x140 <= offset <= 0x154:
+        if offset in self.EVENTS_COMPARE:
             self.advance()
-            return self._events[(offset - 0x140) // 4]
-        if offset in (0x304, 0x308):
+            return self._events[self.EVENTS_COMPARE.index(offset)]
+        if offset in (self.INTENSET, self.INTENCLR):
             return self._interrupts
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        if offset == 0x000:
+        if offset == self.TASKS_START:
             if not self._running:
                 self._since = self._clock.now() - self._held
                 self._seen, self._running = self._clock.now(), True
-        elif offset == 0x004:
+        elif offset == self.TASKS_STOP:
             self._held, self._running = self._elapsed(), False
-        elif offset == 0x00C:
+        elif offset == self.TASKS_CLEAR:
             self._held, self._since = 0, self._clock.now()
-        elif 0x040 <= offset <= 0x054:
-            self.registers[0x500 + offset] = self._elapsed() // self._cycles_per_tick() & 0xFFFFFFFF
-        elif 0x140 <= offset <= 0x154:
-            self._events[(offset - 0x140) // 4] = value
-        elif offset == 0x304:
+        elif offset in self.TASKS_CAPTURE:
+            captured = self.CC[self.TASKS_CAPTURE.index(offset)]
+            self.registers[captured] = self._elapsed() // self._cycles_per_tick() & 0xFFFFFFFF
+        elif offset in self.EVENTS_COMPARE:
+            self._events[self.EVENTS_COMPARE.index(offset)] = value
+        elif offset == self.INTENSET:
             self._interrupts |= value
-        elif offset == 0x308:
+        elif offset == self.INTENCLR:
             self._interrupts &= ~value
         else:
             super().write(offset, value)
@@ -86,34 +94,38 @@ class Timer(Peripheral):
 
     def _compare_cycle(self, channel: int) -> int | None:
         """When the counter next reaches CC, if that lies ahead and matters."""
-        if not self._running or not self._interrupts & 1 << 16 + channel or self._events[channel]:
+        if not self._running or not self._interrupts & 1 << self._COMPARE + channel or self._events[channel]:
             return None
-        at = self._since + self.registers.get(0x540 + 4 * channel, 0) * self._cycles_per_tick()
+        at = self._since + self.registers.get(self.CC[channel], 0) * self._cycles_per_tick()
         return at if at > self._seen else None
 
     def deadline(self) -> int | None:
-        return min((at for at in map(self._compare_cycle, range(6)) if at is not None), default=None)
+        return min((at for at in map(self._compare_cycle, range(self.CHANNELS)) if at is not None), default=None)
 
     def advance(self) -> None:
         now = self._clock.now()
-        for channel in range(6):
+        for channel in range(self.CHANNELS):
             at = self._compare_cycle(channel)
             if at is not None and at <= now:
                 self._events[channel] = 1
-                if self.registers.get(0x200, 0) & 1 << channel:  # SHORTS: COMPARE clears the counter
+                if self.registers.get(self.SHORTS, 0) & 1 << channel:  # COMPARE clears the counter
                     self._since = at
         self._seen = now
 
     def pending(self) -> bool:
-        return any(self._events[channel] and self._interrupts & 1 << 16 + channel for channel in range(6))
+        return any(event and self._interrupts & 1 << self._COMPARE + n for n, event in enumerate(self._events))
 
 
 class Watchdog(Peripheral):
     """WDT, clocked at 32,768 Hz. Runs while the core sleeps when CONFIG says so. ``expired`` resets the chip."""
 
     name = "WDT"
-    stored = frozenset({0x504, 0x508, 0x50C})
-    _FEED = 0x6E524635
+    TASKS_START, RUNSTATUS, CRV, RREN, CONFIG = 0x000, 0x400, 0x504, 0x508, 0x50C
+    RR = range(0x600, 0x620, 4)
+    FEED = 0x6E524635  # what RR wants to read
+    stored = frozenset({CRV, RREN, CONFIG})
+    _RUN_IN_SLEEP = 1  # of CONFIG
+    _CLOCK_HZ = 32_768
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
@@ -126,14 +138,14 @@ class Watchdog(Peripheral):
         self._fed = 0
 
     def read(self, offset: int) -> int:
-        return int(self._started) if offset == 0x400 else super().read(offset)
+        return int(self._started) if offset == self.RUNSTATUS else super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        if offset == 0x000:
+        if offset == self.TASKS_START:
             self._started, self._fed = True, self._clock.now()
             self.changed()
-        elif 0x600 <= offset <= 0x61C:
-            if value == self._FEED:
+        elif offset in self.RR:
+            if value == self.FEED:
                 self._fed = self._clock.now()
         elif not self._started:  # the configuration is locked once it runs
             super().write(offset, value)
@@ -141,7 +153,7 @@ class Watchdog(Peripheral):
     def deadline(self) -> int | None:
         if not self._started:
             return None
-        return self._fed + (self.registers.get(0x504, 0xFFFFFFFF) + 1) * CYCLES_PER_SECOND // 32_768
+        return self._fed + (self.registers.get(self.CRV, 0xFFFFFFFF) + 1) * CYCLES_PER_SECOND // self._CLOCK_HZ
 
     def expired(self) -> bool:
         at = self.deadline()
@@ -149,5 +161,5 @@ class Watchdog(Peripheral):
 
     def slept(self, cycles: int) -> None:
         """The core slept: without CONFIG.SLEEP the watchdog paused meanwhile."""
-        if not self.registers.get(0x50C, 1) & 1:
+        if not self.registers.get(self.CONFIG, 1) & self._RUN_IN_SLEEP:
             self._fed += cycles

@@ -16,9 +16,17 @@ class Uart(Peripheral):
     irq = 2
     BURST = 64
     CYCLES_PER_BYTE = 640
-    _RXDRDY, _TXDRDY, _INTENSET, _INTENCLR = 0x108, 0x11C, 0x304, 0x308
-    _ENABLE, _RXD, _TXD = 0x500, 0x518, 0x51C
-    stored = frozenset({0x104, 0x124, 0x144, 0x200, 0x480, _ENABLE, 0x508, 0x50C, 0x510, 0x514, 0x524, 0x56C})
+    TASKS_STARTRX, TASKS_STOPRX, TASKS_STARTTX, TASKS_STOPTX = 0x000, 0x004, 0x008, 0x00C
+    EVENTS_NCTS, EVENTS_RXDRDY, EVENTS_TXDRDY, EVENTS_ERROR, EVENTS_RXTO = 0x104, 0x108, 0x11C, 0x124, 0x144
+    SHORTS, INTENSET, INTENCLR, ERRORSRC, ENABLE = 0x200, 0x304, 0x308, 0x480, 0x500
+    PSELRTS, PSELTXD, PSELCTS, PSELRXD = 0x508, 0x50C, 0x510, 0x514
+    RXD, TXD, BAUDRATE, CONFIG = 0x518, 0x51C, 0x524, 0x56C
+    ENABLED = 4  # of ENABLE
+    RXDRDY = 1 << 2  # of INTENSET
+    stored = frozenset(
+        {EVENTS_NCTS, EVENTS_ERROR, EVENTS_RXTO, SHORTS, ERRORSRC, ENABLE, BAUDRATE, CONFIG}
+        | {PSELRTS, PSELTXD, PSELCTS, PSELRXD}
+    )
 
     def __init__(self, clock: Clock, send: Callable[[int], None]) -> None:
         super().__init__()
@@ -57,38 +65,38 @@ class Uart(Peripheral):
         return self._next_burst if self._line and not self._fifo else None
 
     def pending(self) -> bool:
-        return bool(self._ready and self._interrupts & 1 << 2)
+        return bool(self._ready and self._interrupts & self.RXDRDY)
 
     def read(self, offset: int) -> int:
-        if offset == self._RXDRDY:
+        if offset == self.EVENTS_RXDRDY:
             return self._ready
-        if offset == self._TXDRDY:
+        if offset == self.EVENTS_TXDRDY:
             return self._sent
-        if offset == self._RXD:
+        if offset == self.RXD:
             byte = self._fifo.popleft() if self._fifo else 0
             self._ready |= bool(self._fifo)
             return byte
-        if offset in (self._INTENSET, self._INTENCLR):
+        if offset in (self.INTENSET, self.INTENCLR):
             return self._interrupts
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        if offset == self._TXD:
-            if self._sending and self.registers.get(self._ENABLE) == 4:
+        if offset == self.TXD:
+            if self._sending and self.registers.get(self.ENABLE) == self.ENABLED:
                 self._send(value & 0xFF)
                 self._sent = 1
-        elif offset == self._TXDRDY:
+        elif offset == self.EVENTS_TXDRDY:
             self._sent = value
-        elif offset == self._RXDRDY:
+        elif offset == self.EVENTS_RXDRDY:
             self._ready = value
-        elif offset in (0x000, 0x004):  # STARTRX, STOPRX
-            self._receiving = offset == 0x000 and self.registers.get(self._ENABLE) == 4
-        elif offset in (0x008, 0x00C):  # STARTTX, STOPTX
-            self._sending = offset == 0x008
-        elif offset == self._INTENSET:
+        elif offset in (self.TASKS_STARTRX, self.TASKS_STOPRX):
+            self._receiving = offset == self.TASKS_STARTRX and self.registers.get(self.ENABLE) == self.ENABLED
+        elif offset in (self.TASKS_STARTTX, self.TASKS_STOPTX):
+            self._sending = offset == self.TASKS_STARTTX
+        elif offset == self.INTENSET:
             self._interrupts |= value
             self.changed()
-        elif offset == self._INTENCLR:
+        elif offset == self.INTENCLR:
             self._interrupts &= ~value
         else:
             super().write(offset, value)
