@@ -8,7 +8,23 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.dataset import Dataset
+from pipeline.training.dataset import Clips, Dataset
+
+
+def subset(clips: Clips, index: NDArray[np.int64]) -> Clips:
+    """The clips at ``index``."""
+    speakers = tuple(clips.speakers[i] for i in index)
+    return Clips(clips.power[index], clips.features[index], clips.labels[index], speakers)
+
+
+def joined(first: Clips, second: Clips) -> Clips:
+    """The clips of both, in this order."""
+    return Clips(
+        np.concatenate([first.power, second.power]),
+        np.concatenate([first.features, second.features]),
+        np.concatenate([first.labels, second.labels]),
+        first.speakers + second.speakers,
+    )
 
 
 def speaker_folds(speakers: Sequence[str], labels: NDArray[np.int64], folds: int, seed: int = 0) -> NDArray[np.int64]:
@@ -43,14 +59,14 @@ def cross_validation(dataset: Dataset, folds: int = 5, seed: int = 0) -> Iterato
 
     Fold i is the testing split, the one after it the validation split (for early stopping), the rest is training.
     """
-    clips = dataset.training.joined(dataset.validation)
+    clips = joined(dataset.training, dataset.validation)
     fold = speaker_folds(clips.speakers, clips.labels, folds, seed)
     for i in range(folds):
         held_out, stopping = fold == i, fold == (i + 1) % folds
         yield dataclasses.replace(
             dataset,
-            training=clips.subset(np.flatnonzero(~held_out & ~stopping)),
-            validation=clips.subset(np.flatnonzero(stopping)),
-            testing=clips.subset(np.flatnonzero(held_out)),
+            training=subset(clips, np.flatnonzero(~held_out & ~stopping)),
+            validation=subset(clips, np.flatnonzero(stopping)),
+            testing=subset(clips, np.flatnonzero(held_out)),
             key=f"{dataset.key}-fold{i}of{folds}-{seed}",
         )

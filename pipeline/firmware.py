@@ -57,11 +57,6 @@ class FirmwareImage:
     flash_limit: int
     ram_limit: int
 
-    @property
-    def code_bytes(self) -> int:
-        """Flash without the model."""
-        return self.flash_bytes - self.model_bytes
-
 
 def build_firmware(
     target: str,

@@ -44,21 +44,6 @@ class Clips:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def subset(self, index: NDArray[np.int64]) -> Clips:
-        """The clips at ``index``."""
-        return Clips(
-            self.power[index], self.features[index], self.labels[index], tuple(self.speakers[i] for i in index)
-        )
-
-    def joined(self, other: Clips) -> Clips:
-        """These clips and then ``other``'s."""
-        return Clips(
-            np.concatenate([self.power, other.power]),
-            np.concatenate([self.features, other.features]),
-            np.concatenate([self.labels, other.labels]),
-            self.speakers + other.speakers,
-        )
-
 
 @dataclass(frozen=True)
 class Dataset:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,30 +49,16 @@ class Evaluation:
         keyword_accuracy: keyword clips recognised as their own keyword, among all classes; pooled over clips.
         speaker_keyword_accuracy: the same, averaged per speaker first.
         accuracy_without_silence: all clips but silence, which is easy.
-        accuracy: all clips.
         miss_rate: keyword clips missed at the threshold that accepts 1 % of the clips without a keyword.
-        confusion: rows are the true classes, columns the predicted ones, in the order of ``label_names``.
+        confusion: rows are the true classes, columns the predicted ones, in the order of the logits.
     """
 
-    label_names: tuple[str, ...]
-    clips: int
-    keyword_clips: int
-    keyword_speakers: int
     keyword_accuracy: Estimate
     speaker_keyword_accuracy: Estimate
     accuracy_without_silence: Estimate
-    accuracy: Estimate
     miss_rate: float
     confusion: tuple[tuple[int, ...], ...]
     det: DetCurve
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for JSON; a share of no clips is None."""
-        plain: dict[str, Any] = asdict(self)
-        for value in plain.values():
-            if isinstance(value, dict) and "low" in value:
-                value.update({name: None if np.isnan(share) else share for name, share in value.items()})
-        return plain
 
 
 def evaluate(
@@ -97,16 +82,11 @@ def evaluate(
     np.add.at(confusion, (truth, predicted), 1)
     det = det_curve(scores, truth)
     return Evaluation(
-        label_names=tuple(label_names),
-        clips=len(truth),
-        keyword_clips=int(keyword.sum()),
-        keyword_speakers=len(np.unique(names[keyword])),
         keyword_accuracy=_by_speaker(correct[keyword], names[keyword], pooled=True),
         speaker_keyword_accuracy=_by_speaker(correct[keyword], names[keyword], pooled=False),
         accuracy_without_silence=_by_speaker(
             correct[truth != SILENCE_LABEL], names[truth != SILENCE_LABEL], pooled=True
         ),
-        accuracy=_by_speaker(correct, names, pooled=True),
         miss_rate=miss_rate_at(det, FALSE_ACCEPT_POINT),
         confusion=tuple(tuple(int(v) for v in row) for row in confusion),
         det=det,
@@ -135,11 +115,6 @@ def miss_rate_at(curve: DetCurve, false_accept: float) -> float:
     return next(
         miss for accepted, miss in zip(curve.false_accept, curve.false_reject, strict=True) if accepted <= false_accept
     )
-
-
-def threshold_at(curve: DetCurve, false_accept: float) -> float:
-    """The smallest threshold that accepts at most that share of the clips without a keyword."""
-    return next(t for t, accepted in zip(curve.threshold, curve.false_accept, strict=True) if accepted <= false_accept)
 
 
 def _by_speaker(correct: NDArray[np.bool_], speakers: NDArray[np.str_], *, pooled: bool) -> Estimate:

@@ -65,7 +65,7 @@ def test_sizes_come_from_the_elf_and_the_stack_from_the_device(built):
     made = built("qemu", 8)
     image = made.image
     assert image.model_bytes >= made.model.quantized_bytes
-    assert 4_000 < image.code_bytes < 40_000
+    assert 4_000 < image.flash_bytes - image.model_bytes < 40_000
     assert 0 < image.ram_bytes < 16_000
     with open_device("qemu", image) as device:
         memory = device.client.memory()

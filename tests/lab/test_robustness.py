@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lab.folds import subset
 from lab.robustness import features_in_noise
 
 
@@ -24,7 +25,7 @@ def test_faint_noise_changes_nothing_and_strong_noise_hides_the_clip(recipe, dat
 def test_ten_decibels_are_a_tenth_of_the_power(recipe, dataset):
     settings = recipe.frontend
     hops = dataset.testing.power.shape[1]
-    clips = dataset.testing.subset(np.arange(3))
+    clips = subset(dataset.testing, np.arange(3))
     flat = type(clips)(np.full_like(clips.power, 2.0**23), clips.features, clips.labels, clips.speakers)
     noise = [np.full((hops, settings.bands), 7.0, np.float32)]
     codes = features_in_noise(flat, noise, 10, settings)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.training.evaluate import det_curve, evaluate, miss_rate_at, threshold_at
+from pipeline.training.evaluate import det_curve, evaluate, miss_rate_at
 
 NAMES = ("_silence_", "_unknown_", "one", "two")
 
@@ -25,11 +23,8 @@ def test_counts_by_hand():
     result = evaluate(logits_for(predicted), truth, speakers, NAMES)
     assert result.keyword_accuracy.value == pytest.approx(3 / 4)
     assert result.speaker_keyword_accuracy.value == pytest.approx((1 + 1 / 2 + 1) / 3)
-    assert result.accuracy.value == pytest.approx(5 / 7)
     assert result.accuracy_without_silence.value == pytest.approx(4 / 6)
-    assert (result.clips, result.keyword_clips, result.keyword_speakers) == (7, 4, 3)
     assert result.confusion == ((1, 0, 0, 0), (0, 1, 1, 0), (0, 0, 2, 1), (0, 0, 0, 1))
-    json.dumps(result.as_dict(), allow_nan=False)
 
 
 def test_det_curve_by_hand():
@@ -45,7 +40,6 @@ def test_det_curve_by_hand():
     assert at[0.95] == pytest.approx((0, 2 / 3))
     assert miss_rate_at(curve, 0.01) == pytest.approx(2 / 3)
     assert miss_rate_at(curve, 0.5) == pytest.approx(1 / 3)
-    assert threshold_at(curve, 0.01) == pytest.approx(0.95, abs=1e-3)
 
 
 @settings(deadline=None, max_examples=50)
@@ -59,7 +53,7 @@ def test_curves_fall_and_intervals_hold_their_value(seed, n):
     assert np.all(np.diff(result.det.false_reject) >= 0)
     assert result.det.false_accept[-1] == 0
     assert result.det.false_reject[-1] == (1 if np.any(truth > 1) else 0)
-    for estimate in (result.accuracy, result.keyword_accuracy, result.speaker_keyword_accuracy):
+    for estimate in (result.accuracy_without_silence, result.keyword_accuracy, result.speaker_keyword_accuracy):
         assert np.isnan(estimate.value) or 0 <= estimate.low <= estimate.high <= 1
     assert np.sum(result.confusion) == n
 
@@ -76,8 +70,6 @@ def test_an_interval_widens_with_fewer_speakers_for_as_many_clips():
 def test_a_split_without_keywords_has_no_keyword_accuracy():
     result = evaluate(logits_for([0, 1]), np.array([0, 1]), ("a", "b"), NAMES)
     assert np.isnan(result.keyword_accuracy.value)
-    assert result.as_dict()["keyword_accuracy"]["value"] is None
-    json.dumps(result.as_dict(), allow_nan=False)
 
 
 def test_arrays_that_do_not_go_together_are_refused():
