@@ -23,7 +23,7 @@ corpus emulators export firmware
 recipe
 frontend layers
 _native boards quantization
-config cores stages
+config cores journal protocol stages
 files progress project
 errors
 """

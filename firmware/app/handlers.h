@@ -3,22 +3,18 @@
 #ifndef HANDLERS_H_
 #define HANDLERS_H_
 
+#include "protocol_answers.h"
 #include "server.h"
 
-#define PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage) void handle_##handler(server_t *server);
-#include "protocol_commands.h"
-#undef PROTOCOL_COMMAND
+#define HANDLER(id, handler, ...) void handle_##handler(server_t *server);
+PROTOCOL_COMMANDS(HANDLER)
+PROTOCOL_FRAMES(HANDLER)
+#undef HANDLER
 
-/* The frames: input, input and an inference, audio. */
-void handle_load_frame(server_t *server);
-void handle_run_frame(server_t *server);
-void handle_pcm_frame(server_t *server);
-
-/* An error line. */
-void server_error(server_t *server, const char *message);
-
-/* m-lap-us. */
-void server_say_lap(server_t *server);
+/* An error line, with what it tells where it tells something. */
+void server_error(server_t *server, protocol_error_t error);
+void server_error_text(server_t *server, protocol_error_t error, const char *told);
+void server_error_number(server_t *server, protocol_error_t error, uint64_t told);
 
 /* Whether there is an input; says so when there is none. */
 bool server_have_input(server_t *server);

@@ -26,13 +26,7 @@ int main(void) {
   clock_time.last = board_ticks();
   server_init(&server, board_write, &clock_time, byte_waits);
   protocol_init(&parser, frame, sizeof frame);
-  const char *problem = engine_init();
-  if (problem) {
-    output_text(&server.out, "e-[engine: ");
-    output_text(&server.out, problem);
-    output_line(&server.out, "]");
-  }
-  server_banner(&server);
+  server_banner(&server, engine_init());
   for (;;) {
     board_watchdog_feed();
     clock_update(&clock_time);

@@ -40,20 +40,14 @@ void output_number(output_t *out, uint64_t value) {
   }
 }
 
-void output_hex(output_t *out, uint32_t value, unsigned digits) {
-  while (digits--) {
-    put(out, "0123456789abcdef"[value >> (4u * digits) & 15u]);
+static void digits(output_t *out, uint32_t value, unsigned count) {
+  while (count--) {
+    put(out, "0123456789abcdef"[value >> (4u * count) & 15u]);
   }
 }
 
-void output_text_number(output_t *out, const char *text, uint64_t value) {
-  output_text(out, text);
-  output_number(out, value);
-}
-
-void output_text_hex(output_t *out, const char *text, uint32_t value) {
-  output_text(out, text);
-  output_hex(out, value, 8);
+void output_hex(output_t *out, uint32_t value) {
+  digits(out, value, 8);
 }
 
 void output_fraction(output_t *out, float value) {
@@ -69,6 +63,30 @@ void output_fraction(output_t *out, float value) {
   put(out, (char)('0' + thousandths % 10u));
 }
 
+void output_fractions(output_t *out, const float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    output_text(out, i ? "," : "");
+    output_fraction(out, values[i]);
+  }
+}
+
+void output_floats(output_t *out, const float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    output_text(out, i ? "," : "");
+    output_hex(out, bits);
+  }
+}
+
+void output_bytes(output_t *out, const void *bytes, size_t count) {
+  const uint8_t *values = bytes;
+  for (size_t i = 0; i < count; i++) {
+    output_text(out, i ? "-" : "");
+    digits(out, values[i], 2);
+  }
+}
+
 void output_end(output_t *out) {
   output_text(out, "\r\n");
   flush(out);
@@ -79,11 +97,6 @@ void output_end_checked(output_t *out) {
   flush(out);
   const uint32_t crc = out->crc;
   put(out, '#');
-  output_hex(out, crc, 8);
-  output_end(out);
-}
-
-void output_line(output_t *out, const char *text) {
-  output_text(out, text);
+  output_hex(out, crc);
   output_end(out);
 }

@@ -18,10 +18,19 @@ typedef struct {
 } entry_t;
 
 static const entry_t entries[] = {
-#define PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage)                                           \
+#define ENTRY(id, handler, syntax, arguments, least, most, usage)                                                      \
   {syntax, PROTOCOL_##id, ARGUMENTS_##arguments, least, most},
-#include "protocol_commands.h"
-#undef PROTOCOL_COMMAND
+    PROTOCOL_COMMANDS(ENTRY)
+#undef ENTRY
+};
+
+static const struct {
+  protocol_id_t id;
+  char kind;
+} frames[] = {
+#define ENTRY(id, handler, kind) {PROTOCOL_##id, kind},
+    PROTOCOL_FRAMES(ENTRY)
+#undef ENTRY
 };
 
 static void restart(protocol_t *parser) {
@@ -61,19 +70,23 @@ static void frame_byte(protocol_t *parser, uint8_t byte) {
 
 static protocol_error_t finish_frame(protocol_t *parser, protocol_command_t *command) {
   if (parser->mode == MODE_BROKEN_FRAME || parser->stuff_left != 0 || parser->count < PROTOCOL_FRAME_OVERHEAD) {
-    return PROTOCOL_BAD_FRAME;
+    return PROTOCOL_ERROR_BAD_FRAME;
   }
   const size_t checked = parser->count - 4u;
   const uint8_t *tail = parser->frame + checked;
   const uint32_t sent = tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 | (uint32_t)tail[3] << 24;
   if (dynq_crc32(0, parser->frame, checked) != sent) {
-    return PROTOCOL_BAD_FRAME;
+    return PROTOCOL_ERROR_BAD_FRAME;
   }
-  command->id = PROTOCOL_FRAME;
-  command->kind = (char)parser->frame[0];
-  command->data = parser->frame + 1;
-  command->length = checked - 1u;
-  return PROTOCOL_OK;
+  for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+    if (parser->frame[0] == frames[i].kind) {
+      command->id = frames[i].id;
+      command->data = parser->frame + 1;
+      command->length = checked - 1u;
+      return PROTOCOL_OK;
+    }
+  }
+  return PROTOCOL_ERROR_UNKNOWN_FRAME;
 }
 
 static int hex_digit(char c) {
@@ -89,13 +102,13 @@ static int hex_digit(char c) {
 static protocol_error_t parse_hex(protocol_t *parser, const char *text, protocol_command_t *command) {
   const size_t digits = strlen(text);
   if (digits == 0 || digits % 2 != 0) {
-    return PROTOCOL_BAD_HEX;
+    return PROTOCOL_ERROR_BAD_HEX;
   }
   for (size_t i = 0; i < digits; i += 2) {
     const int high = hex_digit(text[i]);
     const int low = hex_digit(text[i + 1]);
     if (high < 0 || low < 0) {
-      return PROTOCOL_BAD_HEX;
+      return PROTOCOL_ERROR_BAD_HEX;
     }
     parser->hex[i / 2] = (uint8_t)(high << 4 | low);
   }
@@ -112,29 +125,29 @@ static protocol_error_t parse_numbers(const char *text, const entry_t *entry, pr
     for (; *text >= '0' && *text <= '9'; text++) {
       const uint32_t digit = (uint32_t)(*text - '0');
       if (value > (UINT32_MAX - digit) / 10u) {
-        return PROTOCOL_BAD_NUMBER;
+        return PROTOCOL_ERROR_BAD_NUMBER;
       }
       value = value * 10u + digit;
     }
     if (text == start || command->number_count == entry->most) {
-      return PROTOCOL_BAD_NUMBER;
+      return PROTOCOL_ERROR_BAD_NUMBER;
     }
     command->numbers[command->number_count++] = value;
     if (*text == ' ' && text[1]) {
       text++;
     } else if (*text) {
-      return PROTOCOL_BAD_NUMBER;
+      return PROTOCOL_ERROR_BAD_NUMBER;
     }
   }
-  return command->number_count < entry->least ? PROTOCOL_BAD_NUMBER : PROTOCOL_OK;
+  return command->number_count < entry->least ? PROTOCOL_ERROR_BAD_NUMBER : PROTOCOL_OK;
 }
 
 static protocol_error_t finish_text(protocol_t *parser, protocol_command_t *command) {
   if (parser->count == 0) {
-    return PROTOCOL_EMPTY;
+    return PROTOCOL_ERROR_EMPTY;
   }
   if (parser->count > PROTOCOL_TEXT_MAX) {
-    return PROTOCOL_TOO_LONG;
+    return PROTOCOL_ERROR_TOO_LONG;
   }
   for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
     const entry_t *entry = &entries[i];
@@ -154,7 +167,7 @@ static protocol_error_t finish_text(protocol_t *parser, protocol_command_t *comm
       return PROTOCOL_OK;
     }
   }
-  return PROTOCOL_UNKNOWN;
+  return PROTOCOL_ERROR_UNKNOWN;
 }
 
 bool protocol_byte(protocol_t *parser, uint8_t byte, protocol_command_t *command) {

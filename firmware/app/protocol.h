@@ -11,37 +11,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-  PROTOCOL_TEXT_MAX = 80,      /* characters of a text command before its '%' */
-  PROTOCOL_FRAME_OVERHEAD = 5, /* kind and CRC-32 */
-};
+#include "protocol_registry.h"
 
 typedef enum {
-#define PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage) PROTOCOL_##id,
-#include "protocol_commands.h"
-#undef PROTOCOL_COMMAND
-  PROTOCOL_FRAME,
   PROTOCOL_INVALID,
+#define ID(id, ...) PROTOCOL_##id,
+  PROTOCOL_COMMANDS(ID) PROTOCOL_FRAMES(ID)
+#undef ID
 } protocol_id_t;
 
 typedef enum {
   PROTOCOL_OK,
-  PROTOCOL_EMPTY,
-  PROTOCOL_UNKNOWN,
-  PROTOCOL_TOO_LONG,
-  PROTOCOL_BAD_NUMBER, /* missing, surplus, not decimal or above 2^32 - 1 */
-  PROTOCOL_BAD_HEX,    /* missing, odd or not hexadecimal */
-  PROTOCOL_BAD_FRAME,  /* too long, badly stuffed or a wrong CRC-32 */
+#define ID(id, ...) PROTOCOL_ERROR_##id,
+  PROTOCOL_ERRORS(ID)
+#undef ID
 } protocol_error_t;
 
 /* Pointers stay valid until the next byte goes in. */
 typedef struct {
   protocol_id_t id;
   protocol_error_t error;
-  uint32_t numbers[2];
+  uint32_t numbers[PROTOCOL_NUMBERS_MAX];
   uint8_t number_count;
-  char kind;           /* of a frame */
-  const uint8_t *data; /* of `db` or a frame */
+  const uint8_t *data; /* hex digits or a frame's data */
   size_t length;
   const char *text; /* as received, unprintable characters as '?'; empty for a frame */
 } protocol_command_t;

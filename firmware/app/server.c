@@ -6,10 +6,33 @@
 #include "handlers.h"
 #include "version.h"
 
-void server_error(server_t *server, const char *message) {
-  output_text(&server->out, "e-[");
-  output_text(&server->out, message);
-  output_line(&server->out, "]");
+static const struct {
+  const char *text;
+  const char *behind; /* what is told; NULL where nothing is */
+} errors[] = {
+#define ERROR(id, text, behind) [PROTOCOL_ERROR_##id] = {text, behind},
+    PROTOCOL_ERRORS(ERROR)
+#undef ERROR
+};
+
+void server_error_text(server_t *server, protocol_error_t error, const char *told) {
+  output_text(&server->out, errors[error].text);
+  if (errors[error].behind) {
+    output_text(&server->out, told);
+    output_text(&server->out, errors[error].behind);
+  }
+  output_end(&server->out);
+}
+
+void server_error_number(server_t *server, protocol_error_t error, uint64_t told) {
+  output_text(&server->out, errors[error].text);
+  output_number(&server->out, told);
+  output_text(&server->out, errors[error].behind);
+  output_end(&server->out);
+}
+
+void server_error(server_t *server, protocol_error_t error) {
+  server_error_text(server, error, "");
 }
 
 void server_init(server_t *server, output_write_t write, clock_time_t *clock, bool (*interrupted)(void)) {
@@ -21,54 +44,28 @@ void server_init(server_t *server, output_write_t write, clock_time_t *clock, bo
   server->build_crc = dynq_crc32(0, KWS_BUILD_HASH, strlen(KWS_BUILD_HASH));
 }
 
-void server_banner(server_t *server) {
-  output_line(&server->out, "m-timestamp-mode-performance");
-  server_say_lap(server);
-  output_line(&server->out, "m-init-done");
-  output_line(&server->out, "m-ready");
-}
-
-static void handle_invalid(server_t *server) {
-  static const char *const messages[] = {
-      [PROTOCOL_EMPTY] = "Empty command",     [PROTOCOL_TOO_LONG] = "Command too long",
-      [PROTOCOL_BAD_NUMBER] = "Bad number",   [PROTOCOL_BAD_HEX] = "Bad or odd hex digits",
-      [PROTOCOL_BAD_FRAME] = "Damaged frame",
-  };
-  if (server->command->error == PROTOCOL_UNKNOWN) {
-    output_text(&server->out, "e-[Unknown command: ");
-    output_text(&server->out, server->command->text);
-    output_line(&server->out, "]");
-  } else {
-    server_error(server, messages[server->command->error]);
+void server_banner(server_t *server, const char *problem) {
+  if (problem) {
+    server_error_text(server, PROTOCOL_ERROR_ENGINE, problem);
   }
-}
-
-static void handle_frame(server_t *server) {
-  switch (server->command->kind) {
-  case 'L':
-    handle_load_frame(server);
-    break;
-  case 'R':
-    handle_run_frame(server);
-    break;
-  case 'P':
-    handle_pcm_frame(server);
-    break;
-  default:
-    server_error(server, "Unknown frame");
-  }
+  answer_timestamp_mode(&server->out);
+  handle_timestamp(server);
+  answer_init_done(&server->out);
+  answer_ready(&server->out);
 }
 
 void server_handle(server_t *server, const protocol_command_t *command) {
   static void (*const handlers[])(server_t *) = {
-#define PROTOCOL_COMMAND(id, handler, syntax, arguments, least, most, usage) [PROTOCOL_##id] = handle_##handler,
-#include "protocol_commands.h"
-#undef PROTOCOL_COMMAND
-      [PROTOCOL_FRAME] = handle_frame,
-      [PROTOCOL_INVALID] = handle_invalid,
+#define HANDLER(id, handler, ...) [PROTOCOL_##id] = handle_##handler,
+      PROTOCOL_COMMANDS(HANDLER) PROTOCOL_FRAMES(HANDLER)
+#undef HANDLER
   };
-  server->command = command;
-  handlers[command->id](server);
-  server->command = NULL; /* its text and data are gone with the next byte */
-  output_line(&server->out, "m-ready");
+  if (command->error == PROTOCOL_OK) {
+    server->command = command;
+    handlers[command->id](server);
+    server->command = NULL; /* its text and data are gone with the next byte */
+  } else {
+    server_error_text(server, command->error, command->text);
+  }
+  answer_ready(&server->out);
 }

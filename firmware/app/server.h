@@ -12,8 +12,7 @@
 #include "stream.h"
 
 enum {
-  SERVER_PCM_SAMPLES = 480, /* most in one frame: 30 ms */
-  SERVER_PCM_BYTES = 4 + 2 * SERVER_PCM_SAMPLES,
+  SERVER_PCM_BYTES = 4 + 2 * PROTOCOL_PCM_SAMPLES,
   SERVER_FRAME_BYTES = PROTOCOL_FRAME_OVERHEAD + (KWS_INPUTS > SERVER_PCM_BYTES ? KWS_INPUTS : SERVER_PCM_BYTES),
 };
 
@@ -40,8 +39,8 @@ typedef struct {
 
 void server_init(server_t *server, output_write_t write, clock_time_t *clock, bool (*interrupted)(void));
 
-/* What the device says at boot. */
-void server_banner(server_t *server);
+/* What the device says at boot; `problem` is why the engine did not start, or NULL. */
+void server_banner(server_t *server, const char *problem);
 
 /* Answers one command, m-ready included. */
 void server_handle(server_t *server, const protocol_command_t *command);

@@ -5,11 +5,8 @@
 enum { PCM_PIECE = 32 };
 
 static void say_stream(server_t *server) {
-  output_text_number(&server->out, "m-stream-[", server->stream.samples);
-  output_text_number(&server->out, ",", server->stream.inferences);
-  output_text_number(&server->out, ",", server->stream.detections);
-  output_text(&server->out, "]");
-  output_end_checked(&server->out);
+  const stream_t *stream = &server->stream;
+  answer_stream_state(&server->out, stream->samples, stream->inferences, stream->detections);
 }
 
 void handle_stream_start(server_t *server) {
@@ -19,27 +16,20 @@ void handle_stream_start(server_t *server) {
 
 void handle_stream(server_t *server) {
   const stream_t *stream = &server->stream;
-  const uint32_t kept = stream->detections < STREAM_DETECTIONS ? stream->detections : STREAM_DETECTIONS;
+  const uint32_t kept = stream->detections < PROTOCOL_DETECTIONS_KEPT ? stream->detections : PROTOCOL_DETECTIONS_KEPT;
   for (uint32_t i = stream->detections - kept; i < stream->detections; i++) {
-    const detection_t *detection = &stream->detected[i % STREAM_DETECTIONS];
-    output_text_number(&server->out, "m-detection-[", i);
-    output_text(&server->out, ",");
-    output_text(&server->out, kws_model.labels[detection->label]);
-    output_text(&server->out, ",");
-    output_fraction(&server->out, detection->score);
-    output_text_number(&server->out, ",", detection->sample);
-    output_text(&server->out, "]");
-    output_end_checked(&server->out);
+    const detection_t *detection = &stream->detected[i % PROTOCOL_DETECTIONS_KEPT];
+    answer_detection(&server->out, i, kws_model.labels[detection->label], detection->score, detection->sample);
   }
   say_stream(server);
 }
 
 /* A frame begins with the number of samples before it, so that one lost or sent twice is noticed. */
-void handle_pcm_frame(server_t *server) {
+void handle_frame_pcm(server_t *server) {
   const uint8_t *data = server->command->data;
   const size_t length = server->command->length;
   if (length < 4 || length % 2 != 0 || length > SERVER_PCM_BYTES) {
-    server_error(server, "Bad length of audio");
+    server_error(server, PROTOCOL_ERROR_BAD_AUDIO);
     return;
   }
   const uint32_t start = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
@@ -50,8 +40,7 @@ void handle_pcm_frame(server_t *server) {
     return;
   }
   if (start != (uint32_t)expected) {
-    output_text_number(&server->out, "e-[The next audio is sample ", expected);
-    output_line(&server->out, "]");
+    server_error_number(server, PROTOCOL_ERROR_AUDIO_GAP, expected);
     return;
   }
   server->inferred = false; /* the engine's layers no longer tell of the server's own input */
@@ -63,7 +52,7 @@ void handle_pcm_frame(server_t *server) {
     }
     const char *problem = stream_push(&server->stream, pcm, piece);
     if (problem) {
-      server_error(server, problem);
+      server_error_text(server, PROTOCOL_ERROR_ENGINE, problem);
       return;
     }
   }
@@ -73,7 +62,7 @@ void handle_pcm_frame(server_t *server) {
 void handle_audio(server_t *server) {
   const int8_t *rows = stream_features(&server->stream);
   if (!rows) {
-    server_error(server, "Not enough audio yet");
+    server_error(server, PROTOCOL_ERROR_NO_AUDIO);
     return;
   }
   memcpy(server->features, rows, KWS_INPUTS);

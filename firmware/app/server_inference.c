@@ -7,14 +7,6 @@
 #include "engine.h"
 #include "softmax.h"
 
-enum { DEFAULT_WARMUP = 10, DUMP_VALUES = 8 };
-
-static uint32_t bits_of(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
 static bool invoke(server_t *server) {
   const uint32_t start = board_ticks();
   const char *problem = engine_invoke(server->features, server->logits);
@@ -22,23 +14,19 @@ static bool invoke(server_t *server) {
   server->logits_crc = server->features_crc;
   server->inferred = problem == NULL;
   if (problem) {
-    server_error(server, problem);
+    server_error_text(server, PROTOCOL_ERROR_ENGINE, problem);
   }
   return server->inferred;
 }
 
 void handle_results(server_t *server) {
   if (!server->inferred) {
-    server_error(server, "No results: infer first");
+    server_error(server, PROTOCOL_ERROR_NO_RESULTS);
     return;
   }
   float probabilities[KWS_LABELS];
   softmax(server->logits, KWS_LABELS, probabilities);
-  for (unsigned i = 0; i < KWS_LABELS; i++) {
-    output_text(&server->out, i ? "," : "m-results-[");
-    output_fraction(&server->out, probabilities[i]);
-  }
-  output_line(&server->out, "]");
+  answer_results(&server->out, probabilities, KWS_LABELS);
 }
 
 /* Runs `count` inferences; false when one fails or a byte arrives, so that no number of them leaves the device deaf. */
@@ -50,7 +38,7 @@ static bool repeat(server_t *server, uint32_t count) {
     clock_update(server->clock);
     board_watchdog_feed();
     if (count && server->interrupted()) {
-      server_error(server, "Interrupted");
+      server_error(server, PROTOCOL_ERROR_INTERRUPTED);
       return false;
     }
   }
@@ -60,29 +48,27 @@ static bool repeat(server_t *server, uint32_t count) {
 void handle_infer(server_t *server) {
   const protocol_command_t *command = server->command;
   const uint32_t count = command->numbers[0];
-  const uint32_t warmup = command->number_count > 1 ? command->numbers[1] : DEFAULT_WARMUP;
+  const uint32_t warmup = command->number_count > 1 ? command->numbers[1] : PROTOCOL_WARMUP;
   output_t *out = &server->out;
   if (!server_have_input(server)) {
     return;
   }
   if (count == 0) {
-    server_error(server, "Inferences must be 1 or more");
+    server_error(server, PROTOCOL_ERROR_NO_COUNT);
     return;
   }
-  output_text_number(out, "m-warmup-start-", warmup);
-  output_end(out);
+  answer_warmup_start(out, warmup);
   if (!repeat(server, warmup)) {
     return;
   }
-  output_line(out, "m-warmup-done");
-  output_text_number(out, "m-infer-start-", count);
-  output_end(out);
-  server_say_lap(server);
+  answer_warmup_done(out);
+  answer_infer_start(out, count);
+  handle_timestamp(server);
   if (!repeat(server, count)) {
     return;
   }
-  server_say_lap(server);
-  output_line(out, "m-infer-done");
+  handle_timestamp(server);
+  answer_infer_done(out);
   handle_results(server);
 }
 
@@ -90,17 +76,11 @@ void handle_logits(server_t *server) {
   if (!server_have_input(server) || !invoke(server)) {
     return;
   }
-  output_text_hex(&server->out, "m-logits-[", server->logits_crc);
-  output_text_hex(&server->out, ",", server->build_crc);
-  output_text_number(&server->out, ",", server->logits_ticks);
-  for (unsigned i = 0; i < KWS_LABELS; i++) {
-    output_text_hex(&server->out, ",", bits_of(server->logits[i]));
-  }
-  output_text(&server->out, "]");
-  output_end_checked(&server->out);
+  answer_inference(&server->out, server->logits_crc, server->build_crc, server->logits_ticks, server->logits,
+                   KWS_LABELS);
 }
 
-void handle_run_frame(server_t *server) {
+void handle_frame_run(server_t *server) {
   if (server_take_frame(server)) {
     server_set_loaded(server);
     handle_logits(server);
@@ -110,32 +90,22 @@ void handle_run_frame(server_t *server) {
 void handle_layers(server_t *server) {
   output_t *out = &server->out;
   if (!server->inferred) {
-    server_error(server, "No inference yet");
+    server_error(server, PROTOCOL_ERROR_NO_INFERENCE);
     return;
   }
   const uint16_t count = engine_layer_count();
   for (uint16_t i = 0; i < count; i++) {
     const engine_layer_t layer = engine_layer(i);
-    output_text_number(out, "m-layer-[", i);
-    output_text(out, ",");
-    output_text(out, layer.name);
-    output_text_number(out, ",", layer.outputs);
-    output_text_number(out, ",", layer.ticks);
-    output_text(out, "]");
-    output_end_checked(out);
+    answer_layer_ticks(out, i, layer.name, layer.outputs, layer.ticks);
   }
-  output_text_number(out, "m-layers-[", count);
-  output_text_number(out, ",", server->logits_ticks);
-  output_text_hex(out, ",", server->logits_crc);
-  output_text(out, "]");
-  output_end_checked(out);
+  answer_inference_ticks(out, count, server->logits_ticks, server->logits_crc);
 }
 
 void handle_dump(server_t *server) {
   const uint32_t index = server->command->numbers[0];
   output_t *out = &server->out;
   if (index >= engine_layer_count()) {
-    server_error(server, "No such layer");
+    server_error(server, PROTOCOL_ERROR_NO_LAYER);
     return;
   }
   if (!server_have_input(server)) {
@@ -143,23 +113,13 @@ void handle_dump(server_t *server) {
   }
   const float *values = engine_layer_output(server->features, (uint16_t)index);
   if (!values) {
-    server_error(server, "This engine cannot stop at a layer");
+    server_error(server, PROTOCOL_ERROR_NO_STOP);
     return;
   }
   const uint32_t count = engine_layer((uint16_t)index).outputs;
-  for (uint32_t i = 0; i < count; i += DUMP_VALUES) {
-    output_text_number(out, "m-dump-[", index);
-    output_text_number(out, ",", i);
-    for (uint32_t k = i; k < count && k < i + DUMP_VALUES; k++) {
-      output_text_hex(out, ",", bits_of(values[k]));
-    }
-    output_text(out, "]");
-    output_end_checked(out);
+  for (uint32_t i = 0; i < count; i += PROTOCOL_DUMP_VALUES) {
+    const uint32_t left = count - i;
+    answer_layer_values(out, index, i, values + i, left < PROTOCOL_DUMP_VALUES ? left : PROTOCOL_DUMP_VALUES);
   }
-  output_text_number(out, "m-dump-done-[", index);
-  output_text_number(out, ",", count);
-  output_text_hex(out, ",", server->features_crc);
-  output_text_hex(out, ",", dynq_crc32(0, values, count * sizeof *values));
-  output_text(out, "]");
-  output_end_checked(out);
+  answer_layer_check(out, index, count, server->features_crc, dynq_crc32(0, values, count * sizeof *values));
 }

@@ -4,8 +4,6 @@
 
 #include "dynq_crc32.h"
 
-enum { PRINT_BYTES = 8 };
-
 void server_set_loaded(server_t *server) {
   server->expected = 0;
   server->loaded = true;
@@ -14,7 +12,7 @@ void server_set_loaded(server_t *server) {
 
 static void loaded(server_t *server) {
   server_set_loaded(server);
-  output_line(&server->out, "m-load-done");
+  answer_load_done(&server->out);
 }
 
 static void void_input(server_t *server) {
@@ -25,7 +23,7 @@ static void void_input(server_t *server) {
 
 bool server_have_input(server_t *server) {
   if (!server->loaded) {
-    server_error(server, server->expected ? "Download not complete" : "No input: download one first");
+    server_error(server, server->expected ? PROTOCOL_ERROR_INCOMPLETE : PROTOCOL_ERROR_NO_INPUT);
   }
   return server->loaded;
 }
@@ -33,14 +31,14 @@ bool server_have_input(server_t *server) {
 bool server_take_frame(server_t *server) {
   void_input(server);
   if (server->command->length != KWS_INPUTS) {
-    server_error(server, "Frame of another length than the model takes");
+    server_error(server, PROTOCOL_ERROR_WRONG_FRAME_SIZE);
     return false;
   }
   memcpy(server->features, server->command->data, KWS_INPUTS);
   return true;
 }
 
-void handle_load_frame(server_t *server) {
+void handle_frame_load(server_t *server) {
   if (server_take_frame(server)) {
     loaded(server);
   }
@@ -50,22 +48,20 @@ void handle_db_load(server_t *server) {
   const uint32_t bytes = server->command->numbers[0];
   void_input(server);
   if (bytes != KWS_INPUTS) {
-    output_text_number(&server->out, "e-[The model takes ", KWS_INPUTS);
-    output_line(&server->out, " bytes]");
+    server_error_number(server, PROTOCOL_ERROR_WRONG_SIZE, KWS_INPUTS);
     return;
   }
   server->expected = bytes;
-  output_text_number(&server->out, "m-[Expecting ", bytes);
-  output_line(&server->out, " bytes]");
+  answer_expecting(&server->out, bytes);
 }
 
 void handle_db(server_t *server) {
   const size_t length = server->command->length;
   if (server->expected == 0) {
-    server_error(server, "No download in progress: db load N first");
+    server_error(server, PROTOCOL_ERROR_NO_DOWNLOAD);
   } else if (length > server->expected - server->received) {
     void_input(server);
-    server_error(server, "More bytes than announced: download again");
+    server_error(server, PROTOCOL_ERROR_SURPLUS);
   } else {
     memcpy(server->features + server->received, server->command->data, length);
     server->received += (uint32_t)length;
@@ -76,19 +72,12 @@ void handle_db(server_t *server) {
 }
 
 void handle_db_print(server_t *server) {
-  for (uint32_t i = 0; i < KWS_INPUTS; i += PRINT_BYTES) {
-    output_text(&server->out, "m-buffer");
-    for (uint32_t k = i; k < KWS_INPUTS && k < i + PRINT_BYTES; k++) {
-      output_text(&server->out, "-");
-      output_hex(&server->out, (uint8_t)server->features[k], 2);
-    }
-    output_end(&server->out);
+  for (size_t i = 0; i < KWS_INPUTS; i += PROTOCOL_PRINT_BYTES) {
+    const size_t left = KWS_INPUTS - i;
+    answer_buffer(&server->out, server->features + i, left < PROTOCOL_PRINT_BYTES ? left : PROTOCOL_PRINT_BYTES);
   }
 }
 
 void handle_crc(server_t *server) {
-  output_text_hex(&server->out, "m-crc-[", dynq_crc32(0, server->features, KWS_INPUTS));
-  output_text_number(&server->out, ",", KWS_INPUTS);
-  output_text(&server->out, "]");
-  output_end_checked(&server->out);
+  answer_input_check(&server->out, dynq_crc32(0, server->features, KWS_INPUTS), KWS_INPUTS);
 }

@@ -25,7 +25,7 @@ static const char *infer(stream_t *stream, uint64_t sample) {
   stream->inferences++;
   softmax(logits, KWS_LABELS, posteriors);
   if (detector_push(&stream->detector, posteriors, sample, &detection)) {
-    stream->detected[stream->detections % STREAM_DETECTIONS] = detection;
+    stream->detected[stream->detections % PROTOCOL_DETECTIONS_KEPT] = detection;
     stream->detections++;
   }
   return NULL;

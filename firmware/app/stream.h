@@ -7,8 +7,7 @@
 
 #include "detector.h"
 #include "frontend.h"
-
-enum { STREAM_DETECTIONS = 8 }; /* the newest ones, kept until they are asked for */
+#include "protocol_registry.h"
 
 typedef struct {
   frontend_stream_t frontend;
@@ -17,8 +16,8 @@ typedef struct {
   int8_t rows[KWS_INPUTS];
   uint64_t samples; /* taken since the start */
   uint32_t inferences;
-  uint32_t detections; /* since the start; the newest is detected[(detections - 1) % STREAM_DETECTIONS] */
-  detection_t detected[STREAM_DETECTIONS];
+  uint32_t detections; /* since the start; the newest is detected[(detections - 1) % PROTOCOL_DETECTIONS_KEPT] */
+  detection_t detected[PROTOCOL_DETECTIONS_KEPT];
 } stream_t;
 
 void stream_start(stream_t *stream);

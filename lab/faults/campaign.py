@@ -10,13 +10,14 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.faults.by_hand import load_hex
 from lab.faults.kinds import KINDS, Scenario, scenario, without_faults
 from lab.faults.outcome import (
     COMPLETED,
@@ -25,7 +26,6 @@ from lab.faults.outcome import (
     STOPPED,
     WRONG,
     Outcome,
-    OutcomeLog,
     failures,
 )
 from lab.faults.wire import wired
@@ -35,6 +35,7 @@ from pipeline.device.runner import run_test
 from pipeline.device.session import Device, open_device
 from pipeline.errors import KwsError, ParityError
 from pipeline.firmware import FirmwareImage
+from pipeline.journal import Journal
 from pipeline.layers import QuantizedModel, layer_outputs
 from pipeline.layers import logits as reference_logits
 from pipeline.progress import SILENT, Progress
@@ -110,7 +111,7 @@ def _explore(device: Device, firmware: Firmware, seed: int) -> None:
     expected = layer_outputs(firmware.model, row)
     for attempt in range(5):  # a device that resets has forgotten its input
         try:
-            device.client.load_hex(row, per_line=31)
+            load_hex(device.client, row)
             pairs = ((device.client.logits(row).logits, expected[-1]), (device.client.dump(0, row), expected[0]))
             break
         except Refused:
@@ -155,18 +156,21 @@ def campaign(
     """
     wanted = [(kind, seed + index) for index in range(-(-runs // len(kinds))) for kind in kinds]
     with (
-        OutcomeLog(log, firmware.image.build_hash) as done,
+        Journal(log, firmware.image.build_hash) as journal,
         progress.task("Fault campaign", len(wanted)) as task,
         tempfile.TemporaryDirectory(prefix="kws-faults-") as name,
     ):
-        left = [key for key in wanted if key not in done.outcomes]
+        outcomes = {(found.kind, found.seed): found for found in (Outcome(**value) for value in journal.values)}
+        left = [key for key in wanted if key not in outcomes]
         task.advance(len(wanted) - len(left))
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
         try:
             jobs = [pool.submit(run_once, firmware, kind, number, Path(name)) for kind, number in left]
             for job in as_completed(jobs, timeout=(len(left) / workers + 1) * 2 * LIMIT_SECONDS):
-                done.add(job.result())
-                task.advance(1, f"{len(failures(list(done.outcomes.values())))} failed")
+                found = job.result()
+                outcomes[found.kind, found.seed] = found
+                journal.add(asdict(found))
+                task.advance(1, f"{len(failures(list(outcomes.values())))} failed")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        return [done.outcomes[key] for key in wanted]
+        return [outcomes[key] for key in wanted]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import TextIO
-
-from pipeline.files import write_text
+from dataclasses import dataclass
 
 LIMIT_SECONDS = 60.0
 """A run that takes longer hangs."""
@@ -60,37 +54,3 @@ def messages(outcomes: Sequence[Outcome]) -> Counter[str]:
 def _shape(message: str) -> str:
     words = [("PORT" if "/" in word else word) for word in message.split()]
     return " ".join("N" if any(c.isdigit() for c in word) else word for word in words)[:120]
-
-
-class OutcomeLog:
-    """Outcomes by kind and seed, appended to a file of one JSON object a line behind a line that names the build."""
-
-    def __init__(self, path: Path | None, build: str) -> None:
-        self.outcomes: dict[tuple[str, int], Outcome] = {}
-        self._file: TextIO | None = None
-        if path is None:
-            return
-        lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
-        whole = [line for line in lines[1:] if line.endswith("\n")] if lines[:1] == [f"{build}\n"] else []
-        for line in whole:
-            self._remember(Outcome(**json.loads(line)))
-        write_text(path, "".join([f"{build}\n", *whole]))  # without a last line cut short
-        self._file = path.open("a", encoding="utf-8")
-
-    def _remember(self, outcome: Outcome) -> None:
-        self.outcomes[outcome.kind, outcome.seed] = outcome
-
-    def add(self, outcome: Outcome) -> None:
-        self._remember(outcome)
-        if self._file is not None:
-            self._file.write(json.dumps(asdict(outcome)) + "\n")
-            self._file.flush()
-
-    def __enter__(self) -> OutcomeLog:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._file is not None:
-            self._file.close()

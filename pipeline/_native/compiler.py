@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ BASE_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall
 """Without -ffp-contract=off a compiler may fuse multiply and add, and the bits would differ from the device's."""
 
 _COMPILE_SECONDS = 120
+_SYSTEM_HEADERS = ("stdbool.h", "stddef.h", "stdint.h")
+"""Headers whose types cffi knows by itself."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,24 @@ def compile_library(
         raise ToolchainError(f"{path} does not load: {error}", "delete it, it will be built again") from None
 
 
-def _run(command: list[str], name: str) -> None:
+@functools.cache
+def declarations(*headers: Path) -> str:
+    """What headers declare, for the ``cdef`` of :func:`compile_library`: preprocessed, without system headers.
+
+    Raises:
+        ToolchainError: as :func:`compile_library`.
+    """
+    with tempfile.TemporaryDirectory(prefix="dynq-headers-") as folder:
+        for name in _SYSTEM_HEADERS:
+            Path(folder, name).touch()
+        source = Path(folder, "all.h")
+        source.write_text("".join(f'#include "{header}"\n' for header in headers))
+        command = [_compiler()[0], "-E", "-P", "-nostdinc", "-D_Static_assert(...)=", f"-I{folder}", "-xc"]
+        return _run([*command, str(source)], " and ".join(header.name for header in headers))
+
+
+def _run(command: list[str], name: str) -> str:
+    """Runs the compiler and returns what it prints."""
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -107,3 +127,4 @@ def _run(command: list[str], name: str) -> None:
         raise ToolchainError(
             f"compiling {name} for this machine failed:\n{tail}", "gcc or clang with the C library's headers is needed"
         )
+    return result.stdout

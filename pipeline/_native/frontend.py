@@ -9,32 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline._native.compiler import FIRMWARE_LIB, NativeLibrary, compile_library
+from pipeline._native.compiler import FIRMWARE_LIB, NativeLibrary, compile_library, declarations
 
-_CDEF = """
-typedef struct {
-  uint16_t window_samples, hop_samples, bands, context_frames, context_stride, first_bin;
-  const float *window;
-  const float *cosine;
-  const uint8_t *segment_bins;
-  const float *rising;
-} frontend_config_t;
-typedef struct {
-  const frontend_config_t *config;
-  uint32_t skip;
-  uint16_t filled;
-  int16_t pcm[512];
-  float scratch[512];
-} frontend_stream_t;
-typedef struct { int8_t *rows; uint16_t filled; } frontend_context_t;
-void frontend_power(const frontend_config_t *, const int16_t *, float *, float *);
-void frontend_encode(const float *, int8_t *, size_t);
-void frontend_stream_init(frontend_stream_t *, const frontend_config_t *);
-bool frontend_stream_push(frontend_stream_t *, const int16_t **, size_t *, int8_t *);
-void frontend_context_init(frontend_context_t *, int8_t *);
-bool frontend_context_push(frontend_context_t *, const frontend_config_t *, const int8_t *);
-void frontend_power_rows(const frontend_config_t *, const int16_t *, size_t hops, float *);
-"""
+_ROWS = "void frontend_power_rows(const frontend_config_t *, const int16_t *, size_t hops, float *);"
+"""What frontend_rows.c adds."""
 
 
 def library() -> NativeLibrary:
@@ -42,7 +20,9 @@ def library() -> NativeLibrary:
     folder = FIRMWARE_LIB / "frontend"
     names = ("frontend_fft.c", "frontend_features.c", "frontend_stream.c")
     rows = Path(__file__).with_name("frontend_rows.c")
-    return compile_library("frontend", (*(folder / name for name in names), rows), _CDEF)
+    return compile_library(
+        "frontend", (*(folder / name for name in names), rows), declarations(folder / "frontend.h") + _ROWS
+    )
 
 
 class NativeFrontend:

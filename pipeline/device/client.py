@@ -1,112 +1,53 @@
-"""Typed commands over a link. Whatever is returned was proved: by checksums of input, build and line."""
+"""Requests over a link. Whatever is returned was proved: by checksums of input, build and line."""
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.device.link import Link, LinkClosed, NoAnswer
-from pipeline.device.protocol import DB_MAX, FRAME_START, answers_match, checked_text, encode_frame, registry
 from pipeline.errors import DeviceError
+from pipeline.protocol.answers import Answer, Damaged, read_answer
+from pipeline.protocol.declared import (
+    BuildInfo,
+    Inference,
+    InferenceTicks,
+    InputCheck,
+    LayerCheck,
+    LayerTicks,
+    LayerValues,
+    MemoryUse,
+)
+from pipeline.protocol.frames import FRAME_START, encode_frame
+from pipeline.protocol.registry import registry
 
 RESTART_ATTEMPTS = 4
 """Times that a device may restart at one command."""
-BOOTED = "m-init-done"
-"""The line of the boot banner that no command answers."""
 ATTEMPTS = 24
 """Times that a command is sent before a link that damages what it carries is given up."""
 SILENT_ATTEMPTS = 5
 """The same for a device of which nothing at all is heard: more patience would only cost time."""
 
-_NOISE = tuple(
-    f"e-[{text}"
-    for text in (
-        "Empty command",
-        "Unknown command",
-        "Command too long",
-        "Bad number",
-        "Bad or odd hex",
-        "Damaged frame",
-        "Interrupted",
-    )
-)
-"""Errors that a damaged command gets; any other one means what it says."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class BuildInfo:
-    """What the device says it is: see ``build%``."""
-
-    version: str
-    build: str
-    model: str
-    hash: str
-    engine: str
-    kernels: str
-    board: str
-    tick_hz: int
-    inputs: int
-    labels: int
-    layers: int
-    reset: str
-
-
-@dataclass(frozen=True)
-class Inference:
-    """Logits float32 ``[labels]`` and the board ticks they took."""
-
-    logits: NDArray[np.float32]
-    ticks: int
-
-
-@dataclass(frozen=True)
-class LayerTicks:
-    """One layer of the last inference."""
-
-    name: str
-    outputs: int
-    ticks: int
-
-
-@dataclass(frozen=True)
-class MemoryUse:
-    """RAM in bytes; the stack is 0 where the system owns it."""
-
-    buffers: int
-    arena: int
-    stack: int
-    stack_used: int
-
-
-@dataclass(frozen=True)
-class InferResult:
-    """Answer of ``infer%``: softmax to three decimals, and microseconds of all timed inferences together."""
-
-    results: tuple[float, ...]
-    microseconds: int
+Prove = Callable[[Answer], None]
+"""Raises :class:`Damaged` for an answer that is well-formed, but not to what was asked."""
 
 
 class Refused(DeviceError):
     """The device answered with an error line of its own."""
 
 
-class _Damaged(Exception):
-    """An answer that proves nothing; ask again."""
+def _anything(answer: Answer) -> None:
+    pass
 
 
 class Client:
     """A device at the other end of a link.
 
-    Every command is repeated, after resynchronising, until its answer is whole; a port that went away is waited for.
+    Every request is repeated, after resynchronising, until its answer is whole; a port that went away is waited for.
     """
 
     def __init__(self, link: Link) -> None:
@@ -114,16 +55,93 @@ class Client:
         self.retries = 0
         self.restarts = 0
         self._build: BuildInfo | None = None
+        self._booted = registry().lines["InitDone"].text
+        self._noise = tuple(error.line.pieces[0] for error in registry().errors if error.damage)
 
-    # ---- asking ----
+    def command(self, identifier: str, *numbers: int, prove: Prove = _anything, seconds: float | None = None) -> Answer:
+        """Asks a text command of the registry.
 
-    def ask(self, data: bytes, read: Callable[[list[str]], T], *, seconds: float | None = None) -> T:
-        """Sends ``data`` until ``read`` accepts the answer's lines.
+        Args:
+            prove: raises :class:`Damaged` for an answer to something else.
+            seconds: that the answer may take, if not as long as any other.
 
         Raises:
             Refused: the device gave the same error twice in a row, and not one that a damaged command gets.
             DeviceError: no whole answer in ``ATTEMPTS`` attempts, or nothing heard in ``SILENT_ATTEMPTS``.
         """
+        entry = registry().command(identifier)
+        text = " ".join([entry.syntax, *map(str, numbers)]) + "%"
+        return self._ask(text.encode("ascii"), entry.answers, prove, seconds)
+
+    def frame(self, identifier: str, data: bytes, *, prove: Prove = _anything) -> Answer:
+        """Sends a frame of the registry; otherwise as :meth:`command`."""
+        entry = registry().frame(identifier)
+        return self._ask(encode_frame(entry.kind, data), entry.answers, prove)
+
+    def build(self) -> BuildInfo:
+        """What the device is."""
+        self._build = self.command("BUILD").one(BuildInfo)
+        return self._build
+
+    def load(self, features: NDArray[np.int8]) -> None:
+        """Loads int8 ``[K]`` in one frame, which carries its own CRC-32, and proves it by ``crc%``."""
+        data = features.tobytes()
+        for _ in range(ATTEMPTS):
+            self.frame("LOAD", data)
+            if self.command("CRC").one(InputCheck) == InputCheck(zlib.crc32(data), len(data)):
+                return
+            self.retries += 1
+        raise DeviceError(f"could not load the input in {ATTEMPTS} attempts", "check cable and ground")
+
+    def logits(self, features: NDArray[np.int8]) -> Inference:
+        """One inference of the input loaded before, which must be ``features``: the answer proves it."""
+        return self.command("LOGITS", prove=self._is_of(features)).one(Inference)
+
+    def run(self, features: NDArray[np.int8]) -> Inference:
+        """Loads int8 ``[K]`` and runs one inference, in one exchange."""
+        return self.frame("RUN", features.tobytes(), prove=self._is_of(features)).one(Inference)
+
+    def _is_of(self, features: NDArray[np.int8]) -> Prove:
+        def prove(answer: Answer) -> None:
+            build, found = self._build or self.build(), answer.one(Inference)
+            if found.build_crc != zlib.crc32(build.build.encode()):
+                raise DeviceError(f"{self.link.url} changed its firmware during the test", "flash it again and rerun")
+            if found.input_crc != zlib.crc32(features.tobytes()) or len(found.logits) != build.labels:
+                raise Damaged("result of another input")
+
+        return prove
+
+    def layers(self) -> tuple[LayerTicks, ...]:
+        """The layers of the last inference."""
+
+        def prove(answer: Answer) -> None:
+            found = [layer.index for layer in answer.all(LayerTicks)]
+            if found != list(range(answer.one(InferenceTicks).layers)):
+                raise Damaged("layers are missing")
+
+        return self.command("LAYERS", prove=prove).all(LayerTicks)
+
+    def memory(self) -> MemoryUse:
+        """RAM in use."""
+        return self.command("MEMORY").one(MemoryUse)
+
+    def dump(self, layer: int, features: NDArray[np.int8]) -> NDArray[np.float32]:
+        """Outputs float32 of one layer for the input loaded before, which must be ``features``."""
+
+        def values(answer: Answer) -> NDArray[np.float32]:
+            return np.concatenate([piece.values for piece in answer.all(LayerValues)] or [np.empty(0, np.float32)])
+
+        def prove(answer: Answer) -> None:
+            data = values(answer).tobytes()
+            if answer.one(LayerCheck) != LayerCheck(
+                layer, len(data) // 4, zlib.crc32(features.tobytes()), zlib.crc32(data)
+            ):
+                raise Damaged("values are missing, or of another input")
+
+        return values(self.command("DUMP", layer, prove=prove))
+
+    def _ask(self, data: bytes, answers: tuple[str, ...], prove: Prove, seconds: float | None = None) -> Answer:
+        """Sends ``data`` until its answer is as declared, and proved."""
         problem = ""
         silent = attempt = 0
         restarts = self.restarts
@@ -134,13 +152,15 @@ class Client:
                     self.link.resynchronise()
                 lines = self.link.exchange(data, self.link.timing.answer if seconds is None else seconds)
                 silent = 0
-                if BOOTED in lines:
+                if self._booted in lines:
                     self.restarts += 1
-                    raise _Damaged("the device restarted")
+                    raise Damaged("the device restarted")
                 errors = [line for line in lines if line.startswith("e-[")]
                 if not errors:
-                    return read(lines)
-                if errors[0] == problem and not errors[0].startswith(_NOISE):
+                    answer = read_answer(answers, lines)
+                    prove(answer)
+                    return answer
+                if errors[0] == problem and not errors[0].startswith(self._noise):
                     raise Refused(f"the device answered {problem}")
                 problem = errors[0]
             except NoAnswer as error:
@@ -151,7 +171,7 @@ class Client:
             except LinkClosed as error:
                 problem = error.message
                 self.link.reopen()
-            except _Damaged as error:
+            except Damaged as error:
                 problem = f"damaged answer: {error}"
             if self.restarts - restarts == RESTART_ATTEMPTS:
                 break
@@ -172,203 +192,3 @@ class Client:
             self.link.resynchronise()
             return " ".join(self.link.exchange(b"fault%", self.link.timing.answer))
         return "unknown"
-
-    def command(self, text: str, identifier: str, read: Callable[[list[str]], T], seconds: float | None = None) -> T:
-        """Asks a text command of the registry, given without its ``%``; ``read`` gets lines proved to be its answer."""
-        entry = registry().command(identifier)
-        return self.ask(
-            text.encode("ascii") + b"%", _checked(entry.answers, entry.origin == "dynq", read), seconds=seconds
-        )
-
-    def frame(self, identifier: str, data: bytes, read: Callable[[list[str]], T]) -> T:
-        """The same for a frame."""
-        entry = registry().frame(identifier)
-        return self.ask(encode_frame(entry.kind, data), _checked(entry.answers, True, read))
-
-    # ---- the runner's commands ----
-
-    def name(self) -> str:
-        return self.command("name", "NAME", lambda lines: lines[0][len("m-name-dut-[") : -1])
-
-    def profile(self) -> tuple[str, str]:
-        """Firmware profile and model identifier."""
-        return self.command("profile", "PROFILE", lambda lines: (_inside(lines[0]), _inside(lines[1])))
-
-    def timestamp(self) -> int:
-        """Microseconds since the device started."""
-        return self.command("timestamp", "TIMESTAMP", lambda lines: int(lines[0].rpartition("-")[2]))
-
-    def results(self) -> tuple[float, ...]:
-        """Softmax of the last inference, three decimals."""
-        return self.command("results", "RESULTS", lambda lines: _floats(lines[0]))
-
-    def infer(self, count: int = 1, warmup: int = 0, *, seconds: float = 30.0) -> InferResult:
-        """Runs timed inferences of the loaded input."""
-
-        def read(lines: list[str]) -> InferResult:
-            first, last = (int(line.rpartition("-")[2]) for line in lines if line.startswith("m-lap-us-"))
-            return InferResult(_floats(lines[-1]), last - first)
-
-        return self.command(f"infer {count} {warmup}", "INFER", read, seconds)
-
-    def load_hex(self, features: NDArray[np.int8], *, per_line: int = DB_MAX) -> None:
-        """Loads int8 ``[K]`` by ``db`` lines, as the runner does, and proves it by ``crc%``."""
-        data = features.tobytes()
-        for attempt in range(ATTEMPTS):
-            try:
-                if attempt:
-                    self.retries += 1
-                    with suppress(NoAnswer):  # the command that follows finds out whether the device is silent for good
-                        self.link.resynchronise()
-                self.command(f"db load {len(data)}", "DB_LOAD", lambda lines: None)
-                for start in range(0, len(data), per_line):
-                    # not repeated by itself: a line that did arrive would be counted twice
-                    lines = self.link.exchange(
-                        f"db {data[start : start + per_line].hex()}%".encode(), self.link.timing.answer
-                    )
-                    if any(line.startswith("e-[") for line in lines):
-                        raise _Damaged(lines[0])
-                if self.crc() == (zlib.crc32(data), len(data)):
-                    return
-            except (_Damaged, NoAnswer):
-                continue
-            except LinkClosed:
-                self.link.reopen()
-        raise DeviceError(f"could not load the input in {ATTEMPTS} attempts", "check cable and ground")
-
-    # ---- our own ----
-
-    def build(self) -> BuildInfo:
-        def read(lines: list[str]) -> BuildInfo:
-            pairs = dict(part.split("=", 1) for part in _inside(lines[0]).split(","))
-            numbers = {key: int(pairs[key.replace("_", "-")]) for key in ("tick_hz", "inputs", "labels", "layers")}
-            texts = {
-                key: pairs[key] for key in ("version", "build", "model", "hash", "engine", "kernels", "board", "reset")
-            }
-            return BuildInfo(**texts, **numbers)  # type: ignore[arg-type]
-
-        self._build = self.command("build", "BUILD", read)
-        return self._build
-
-    def crc(self) -> tuple[int, int]:
-        """CRC-32 and length of the input buffer."""
-
-        def read(lines: list[str]) -> tuple[int, int]:
-            crc, length = _inside(lines[0]).split(",")
-            return int(crc, 16), int(length)
-
-        return self.command("crc", "CRC", read)
-
-    def load(self, features: NDArray[np.int8]) -> None:
-        """Loads int8 ``[K]`` in one frame, which carries its own CRC-32, and proves it by ``crc%``."""
-        data = features.tobytes()
-        for _ in range(ATTEMPTS):
-            self.ask(encode_frame("L", data), lambda lines: None)
-            if self.crc() == (zlib.crc32(data), len(data)):
-                return
-            self.retries += 1
-        raise DeviceError(f"could not load the input in {ATTEMPTS} attempts", "check cable and ground")
-
-    def logits(self, features: NDArray[np.int8]) -> Inference:
-        """One inference of the input loaded before, which must be ``features``: the answer proves it."""
-        return self.ask(b"logits%", lambda lines: self._inference(lines, features))
-
-    def run(self, features: NDArray[np.int8]) -> Inference:
-        """Loads int8 ``[K]`` and runs one inference, in one exchange."""
-        return self.ask(encode_frame("R", features.tobytes()), lambda lines: self._inference(lines, features))
-
-    def _inference(self, lines: list[str], features: NDArray[np.int8]) -> Inference:
-        plain = _proved(lines)
-        if len(plain) != 1 or not plain[0].startswith("m-logits-["):
-            raise _Damaged(" / ".join(plain)[:200])
-        build = self._build or self.build()
-        crc, build_crc, ticks, *bits = _inside(plain[0]).split(",")
-        if int(build_crc, 16) != zlib.crc32(build.build.encode()):
-            raise DeviceError(f"{self.link.url} changed its firmware during the test", "flash it again and rerun")
-        if int(crc, 16) != zlib.crc32(features.tobytes()) or len(bits) != build.labels:
-            raise _Damaged("result of another input")
-        return Inference(_floats_of(bits), int(ticks))
-
-    def layers(self) -> tuple[tuple[LayerTicks, ...], int]:
-        """Layers of the last inference, and its ticks as a whole."""
-
-        def read(lines: list[str]) -> tuple[tuple[LayerTicks, ...], int]:
-            rows = [_inside(line).split(",") for line in lines]
-            layers = tuple(LayerTicks(name, int(outputs), int(ticks)) for _, name, outputs, ticks in rows[:-1])
-            if len(layers) != int(rows[-1][0]) or [int(row[0]) for row in rows[:-1]] != list(range(len(layers))):
-                raise _Damaged("layers are missing")
-            return layers, int(rows[-1][1])
-
-        return self.command("layers", "LAYERS", read)
-
-    def memory(self) -> MemoryUse:
-        def read(lines: list[str]) -> MemoryUse:
-            return MemoryUse(*(int(part.partition("=")[2]) for part in _inside(lines[0]).split(",")))
-
-        return self.command("memory", "MEMORY", read)
-
-    def dump(self, layer: int, features: NDArray[np.int8]) -> NDArray[np.float32]:
-        """Outputs float32 of one layer for the input loaded before, which must be ``features``."""
-
-        def read(lines: list[str]) -> NDArray[np.float32]:
-            *rows, end = (_inside(line).split(",") for line in lines)
-            values = _floats_of([bits for row in rows for bits in row[2:]])
-            index, count, crc, check = end
-            if int(index) != layer or len(values) != int(count) or zlib.crc32(values.tobytes()) != int(check, 16):
-                raise _Damaged("values are missing")
-            if int(crc, 16) != zlib.crc32(features.tobytes()):
-                raise _Damaged("values of another input")
-            return values
-
-        return self.command(f"dump {layer}", "DUMP", read)
-
-    def fault(self) -> dict[str, str] | None:
-        """The last hard fault's registers, or None."""
-
-        def read(lines: list[str]) -> dict[str, str] | None:
-            text = lines[0][len("m-fault-[") : -1]
-            return None if text == "none" else dict(part.split("=", 1) for part in text.split(","))
-
-        return self.command("fault", "FAULT", read)
-
-    def clear_fault(self) -> None:
-        self.command("fault clear", "FAULT_CLEAR", lambda lines: None)
-
-    def reset(self) -> None:
-        """Restarts the firmware and waits for its banner."""
-        self.link.exchange(b"reset%", self.link.timing.banner)
-
-
-def _checked(answers: tuple[str, ...], own: bool, read: Callable[[list[str]], T]) -> Callable[[list[str]], T]:
-    def checked(lines: list[str]) -> T:
-        plain = _proved(lines) if own else lines
-        if not answers_match(answers, plain):
-            raise _Damaged(" / ".join(plain)[:200])
-        return read(plain)
-
-    return checked
-
-
-def _proved(lines: list[str]) -> list[str]:
-    plain = [checked_text(line) for line in lines]
-    if any(line is None for line in plain):
-        raise _Damaged(" / ".join(lines)[:200])
-    return [line for line in plain if line is not None]
-
-
-def _inside(line: str) -> str:
-    match = re.fullmatch(r"m-[a-z-]+-?\[(.*)\]", line)
-    if match is None:
-        raise _Damaged(line[:200])
-    return match[1]
-
-
-def _floats(line: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(value) for value in _inside(line).split(","))
-    except ValueError:
-        raise _Damaged(line[:200]) from None
-
-
-def _floats_of(bits: list[str]) -> NDArray[np.float32]:
-    return np.array([int(value, 16) for value in bits], np.uint32).view(np.float32)

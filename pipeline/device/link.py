@@ -15,10 +15,12 @@ from types import TracebackType
 
 import serial
 
-from pipeline.device.protocol import END, READY
 from pipeline.errors import DeviceError
+from pipeline.protocol.declared import BAUD
+from pipeline.protocol.frames import END
+from pipeline.protocol.registry import registry
 
-BAUD = 115_200
+READY = registry().lines["Ready"].text
 LINE_MAX = 65_536
 """A line longer than this is noise."""
 _POLL_SECONDS = 0.05

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.device.client import BuildInfo, Client, LayerTicks, MemoryUse, Refused
-from pipeline.device.journal import Journal
+from pipeline.device.client import Client, Refused
 from pipeline.device.session import Device
 from pipeline.errors import DeviceError
+from pipeline.journal import Journal
 from pipeline.layers import QuantizedModel
 from pipeline.layers import logits as reference_logits
 from pipeline.progress import SILENT, Progress
+from pipeline.protocol.declared import BuildInfo, LayerTicks, MemoryUse
 
 _LAYER_ATTEMPTS = 3
 
@@ -69,9 +70,9 @@ def _layers_of(client: Client, row: NDArray[np.int8]) -> tuple[LayerTicks, ...]:
     for _ in range(_LAYER_ATTEMPTS):
         client.run(row)  # `layers%` tells of the last inference, and a resumed run may have made none
         with suppress(Refused):
-            return client.layers()[0]
+            return client.layers()
     client.run(row)
-    return client.layers()[0]
+    return client.layers()
 
 
 def run_test(
@@ -104,17 +105,19 @@ def run_test(
     rows = np.ascontiguousarray(features)
     key = f"dynq-journal-1 {build.build} {hashlib.sha256(rows.tobytes()).hexdigest()[:16]} {len(rows)}"
     with Journal(resume, key) as journal, progress.task(f"Testing on {device.board.target}", len(rows)) as task:
-        resumed = len(journal.results)
+        resumed = len(journal.values)
+        done = {index for index, _, _ in journal.values}
         task.advance(resumed)
         for index, row in enumerate(rows):
-            if index not in journal.results:
-                journal.add(index, client.run(row))
+            if index not in done:
+                found = client.run(row)
+                journal.add([index, found.ticks, found.logits.tobytes().hex()])
                 task.advance()
         layers = _layers_of(client, rows[-1])
         memory = client.memory()
-        results = [journal.results[index] for index in range(len(rows))]
-    logits = np.stack([result.logits for result in results])
-    ticks = np.array([result.ticks for result in results], np.int64)
+    results = sorted(journal.values)
+    logits = np.stack([np.frombuffer(bytes.fromhex(bits), np.float32) for _, _, bits in results])
+    ticks = np.array([ticks for _, ticks, _ in results], np.int64)
     differs = logits.view(np.uint32) != reference_logits(model, rows).view(np.uint32)
     unit = device.unit.of
     return DeviceResult(

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.boards import Board, TimeUnit, board
-from pipeline.device.client import BuildInfo, Client
-from pipeline.device.link import BAUD, DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
+from pipeline.device.client import Client
+from pipeline.device.link import DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
 from pipeline.emulators import EMULATORS, Machine
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
+from pipeline.protocol.declared import BAUD, BuildInfo
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ import pytest
 from pipeline.boards import board
 from pipeline.config import Detector, Frontend
 from pipeline.device import open_device
-from pipeline.device.audio import FRAME_SAMPLES, AudioStream
-from pipeline.device.protocol import encode_frame
+from pipeline.device.audio import AudioStream
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
 from pipeline.layers import QuantizedModel, logits
+from pipeline.protocol.declared import PCM_SAMPLES, InputCheck
+from pipeline.protocol.frames import encode_frame
 from pipeline.quantization import softmax
 from tests.conftest import make_model
 
@@ -87,13 +88,13 @@ def test_features_are_bit_equal_however_the_audio_is_cut(device):
         for piece in np.split(pcm, cuts):
             stream.push(piece)
         stream.features_to_input()
-        assert device.client.crc()[0] == zlib.crc32(features.tobytes())
+        assert device.client.command("CRC").one(InputCheck).crc == zlib.crc32(features.tobytes())
         assert device.client.logits(features).logits.tobytes() == logits(MODEL, features).tobytes()
 
 
 def test_audio_sent_twice_is_taken_once_and_a_gap_is_refused(device):
     stream = AudioStream(device.client)
-    pcm = audio(FRAME_SAMPLES / 16_000)
+    pcm = audio(PCM_SAMPLES / 16_000)
     frame = encode_frame("P", (0).to_bytes(4, "little") + pcm.tobytes())
     link = device.client.link
     assert link.exchange(frame, 5) == link.exchange(frame, 5)

@@ -13,6 +13,7 @@ from pipeline.device import open_device
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.protocol.declared import FaultRecord
 from tests.conftest import make_model
 
 MODEL = make_model(4, widths=(33, 17))
@@ -52,26 +53,24 @@ def test_a_crash_resets_the_board_and_leaves_a_record(tmp_path, target, crash):
     )
     with open_device(target, image) as device:
         client = device.client
-        assert client.fault() is None
+        assert client.command("FAULT").all(FaultRecord) == ()
         with pytest.raises(DeviceError, match=r"restarts at an inference .*count=4,pc="):
             client.run(ROW)
-        fault = client.fault()
-        assert fault is not None
-        assert fault["count"] == "4"
+        fault = client.command("FAULT").one(FaultRecord)
+        assert fault.count == 4
         if target != "qemu_m55":
-            assert fault["address"] == "dead0000"
+            assert fault.address == 0xDEAD0000
         assert client.build().reset == "software"
-        client.clear_fault()
-        assert client.fault() is None
+        client.command("FAULT_CLEAR")
+        assert client.command("FAULT").all(FaultRecord) == ()
 
 
 def test_a_stack_overflow_is_caught_before_it_reaches_data(tmp_path):
     with open_device("qemu", image_of(tmp_path, ("-Wl,--defsym=__stack_size=448",))) as device:
         with pytest.raises(DeviceError, match="restarts at"):
             device.client.run(ROW)
-        fault = device.client.fault()
-        assert fault is not None
-        assert int(fault["sp"], 16) < 0x2000_0060  # the guard, or just above it
+        fault = device.client.command("FAULT").one(FaultRecord)
+        assert fault.sp < 0x2000_0060  # the guard, or just above it
 
 
 @pytest.mark.parametrize("target", ["qemu", pytest.param("qemu_m33", marks=pytest.mark.slow)])

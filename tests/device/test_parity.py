@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lab.faults.by_hand import load_hex
 from pipeline.device import open_device, run_test
 from pipeline.layers import layer_outputs, logits
+from pipeline.protocol.declared import Results
 from pipeline.quantization import softmax
 
 rng = np.random.default_rng(5)
@@ -34,9 +36,9 @@ def test_logits_are_bit_equal(built, target, bits):
         device.client.load(row)
         for index, expected in enumerate(layer_outputs(made.model, row)):
             assert device.client.dump(index, row).view(np.uint32).tolist() == expected.view(np.uint32).tolist()
-        device.client.load_hex(row)
+        load_hex(device.client, row)
         assert device.client.logits(row).logits.tobytes() == logits(made.model, row).tobytes()
-        shown = device.client.infer(2, 1).results
+        shown = device.client.command("INFER", 2, 1).one(Results).probabilities
         np.testing.assert_allclose(shown, softmax(logits(made.model, row)), atol=6e-4)
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.device.protocol import TEXT_MAX, encode_frame, registry
+from pipeline.protocol.declared import TEXT_MAX
+from pipeline.protocol.frames import encode_frame
+from pipeline.protocol.registry import registry
 from tests.firmware.parser import Parsed, Parser
 
 garbage = st.binary(max_size=300)
@@ -43,7 +45,7 @@ def test_a_frame_arrives_whole_whatever_came_before(data: bytes, before: bytes):
     parser.feed(before + b"%")
     frame = encode_frame("L", data)
     assert frame.count(b"%") == 1
-    assert parser.feed(frame) == [Parsed("FRAME", kind="L", data=data)]
+    assert parser.feed(frame) == [Parsed("FRAME_LOAD", data=data)]
 
 
 @given(st.binary(min_size=254, max_size=1200))
@@ -75,7 +77,7 @@ def test_a_changed_lost_or_added_byte_never_passes(data: bytes, draw: st.DataObj
         "double": frame[:at] + frame[at : at + 1] + frame[at:],
     }[how]
     for command in Parser().feed(damaged):
-        assert command.id != "FRAME" or command.data == data
+        assert command.id != "FRAME_LOAD" or command.data == data
 
 
 @given(words)

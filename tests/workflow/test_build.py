@@ -124,7 +124,7 @@ def test_start_serves_the_built_image_until_ctrl_c(finished: Path):
         port = next(line.split()[-1] for line in process.stdout if line.startswith("serial port"))
         with Link(port) as link:
             link.resynchronise()
-            assert Client(link).name()
+            assert Client(link).command("NAME")
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

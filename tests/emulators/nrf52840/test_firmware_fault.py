@@ -15,6 +15,7 @@ from pipeline.emulators import nrf52840
 from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
+from pipeline.protocol.declared import FaultRecord
 from tests.conftest import make_model
 
 MODEL = make_model(4)
@@ -50,13 +51,12 @@ def test_delivered_to_the_firmware_it_is_told_by_fault(image: FirmwareImage, tmp
     with nrf52840.start(image.elf, deliver_faults=True) as chip, Link(chip.port) as link:
         link.resynchronise(10)
         client = Client(link)
-        assert client.fault() is None
+        assert client.command("FAULT").all(FaultRecord) == ()
         with pytest.raises(DeviceError, match="restarts at an inference every time"):
             client.run(ROW)
-        record = client.fault()
-        assert record is not None
-        assert record["address"] == "60000000"
-        assert int(record["count"]) > 1
+        record = client.command("FAULT").one(FaultRecord)
+        assert record.address == 0x60000000
+        assert record.count > 1
         assert client.build().reset == "software"
-        client.clear_fault()
-        assert client.fault() is None
+        client.command("FAULT_CLEAR")
+        assert client.command("FAULT").all(FaultRecord) == ()

@@ -9,15 +9,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const protocol_t *parser, const protocol_command_t *command) {
-  assert(command->id <= PROTOCOL_INVALID);
   assert((command->id == PROTOCOL_INVALID) == (command->error != PROTOCOL_OK));
   assert(strlen(command->text) <= PROTOCOL_TEXT_MAX);
-  assert(command->number_count <= 2);
+  assert(command->number_count <= PROTOCOL_NUMBERS_MAX);
   volatile uint8_t sum = 0;
   for (size_t i = 0; i < command->length; i++) { /* whatever is handed out can be read */
     sum = (uint8_t)(sum + command->data[i]);
   }
-  if (command->id == PROTOCOL_FRAME) {
+  if (command->data == parser->frame + 1) {
     assert(command->length + PROTOCOL_FRAME_OVERHEAD <= parser->capacity);
   }
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.faults import KINDS, Firmware, Outcome, campaign, failures, run_once
-from lab.faults.outcome import COMPLETED, STOPPED, WRONG, OutcomeLog
+from lab.faults.outcome import COMPLETED, STOPPED, WRONG
 from lab.faults.page import page
 from lab.faults.subject import prepare
 from pipeline.layers import QuantizedModel
@@ -75,8 +75,6 @@ def test_interrupted_campaign_goes_on(firmware: Firmware, tmp_path: Path) -> Non
     again = campaign(firmware, 3, kinds=("none",), workers=2, log=log)
     assert [outcome.seconds for outcome in again[:2]] == [outcome.seconds for outcome in first]
     assert campaign(firmware, 3, kinds=("none",), workers=2, log=log) == again
-    with OutcomeLog(log, "another build") as fresh:
-        assert fresh.outcomes == {}
 
 
 def test_page_counts_what_happened(outcomes: list[Outcome]) -> None:

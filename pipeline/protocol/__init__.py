@@ -1,0 +1,1 @@
+"""The serial protocol: its registry, and how both directions are coded."""
