@@ -70,7 +70,11 @@ def flash_command(image: Path, port: str | None, usb_serial: str | None, probe: 
             return
         found = find_board(usb_ports(), port=port, usb_serial=usb_serial)
         flash_usb(image, found)
-        console.print(f"flashed {found}; it is on {Bootloader().wait_for_program(found).device} now", highlight=False)
+        try:
+            now = f"it is on {Bootloader().wait_for_program(found).device} now"
+        except DeviceError:  # flashing itself went well
+            now = "no USB serial port came back, as is right for an image whose serial port is on pins"
+        console.print(f"flashed {found}; {now}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

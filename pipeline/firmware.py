@@ -197,7 +197,8 @@ def _inspect(elf: Path, chosen: Board, engine: str, build_hash: str) -> Firmware
         stack = _size(sections, ".stack")
         written = sum(s["sh_size"] for s in sections.values() if s["sh_flags"] & 2 and s["sh_type"] != "SHT_NOBITS")
         zeroed = sum(s["sh_size"] for s in sections.values() if s["sh_flags"] & 2 and s["sh_type"] == "SHT_NOBITS")
-        ram = zeroed - stack + _size(sections, ".data")
+        # where an operating system takes what RAM is left as a heap, that is no need of the image
+        ram = zeroed - stack - _size(sections, ".heap") + _size(sections, ".data")
         model = _model_bytes(image)
     return FirmwareImage(
         elf,

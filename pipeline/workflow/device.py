@@ -56,13 +56,18 @@ class Aim:
         """Builds what the boards run.
 
         Raises:
-            UsageError: some boards need the image for USB and others the one for serial pins.
+            UsageError: some boards need the image for USB and others the one for serial pins, or TFLM should run in the
+                former.
         """
         through_usb = {_through_usb(board) for board in self.boards}
         if len(through_usb) > 1:
             raise UsageError("some boards are reached through USB and others are not", "test them one kind at a time")
         usb = board(self.target).usb
         environment = usb.environment if usb and through_usb == {True} else None
+        if environment is not None and self.tflm_root is not None:
+            raise UsageError(
+                "the engine tflm is not built with USB serial", "use a debug probe or a serial adapter (docs/nano33.md)"
+            )
         return build_image(model_file, self.target, stages, progress, environment=environment, tflm_root=self.tflm_root)
 
 

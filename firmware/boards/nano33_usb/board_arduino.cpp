@@ -1,15 +1,14 @@
 // The Nano 33 BLE behind Arduino's USB serial. The application's main() is compiled as kws_main (platformio.ini), since
-// Arduino brings its own.
+// Arduino brings its own. No watchdog: the nRF52840's goes on through a software reset, the bootloader does not feed
+// it, and it would cut the next upload short.
 #include "board.h"
 
 #include <Arduino.h>
-#include <mbed.h>
 
 extern "C" int kws_main(void);
 
 namespace {
 
-constexpr uint32_t kWatchdogMs = 6000;
 constexpr size_t kBlock = 64; // a USB packet; larger writes have been lost as a whole
 uint32_t reset_reason;
 
@@ -32,7 +31,6 @@ void board_init(void) {
   DWT->CYCCNT = 0;
   DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
   Serial.begin(115200);
-  mbed::Watchdog::get_instance().start(kWatchdogMs);
 }
 
 int board_read(void) {
@@ -60,9 +58,7 @@ void board_idle(void) {
   delayMicroseconds(100); // not a sleep: the cycle counter stands still in one
 }
 
-void board_watchdog_feed(void) {
-  mbed::Watchdog::get_instance().kick();
-}
+void board_watchdog_feed(void) {}
 
 void board_reset(void) {
   NVIC_SystemReset();

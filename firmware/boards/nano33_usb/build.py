@@ -1,11 +1,15 @@
-"""PlatformIO extra script of the Arduino build: adds the generated model and the board's source."""
+"""PlatformIO pre-script of the Arduino build: adds the generated model and the board's source to the image."""
 
 import os
 
 Import("env")  # noqa: F821 (SCons)
 
 model = env.GetProjectOption("custom_model_dir", "")  # noqa: F821
-boards = os.path.join(env.subst("$PROJECT_DIR"), "firmware", "boards")  # noqa: F821
-env.Append(CPPPATH=[model, boards], CCFLAGS=["-ffp-contract=off"])  # noqa: F821
+firmware = os.path.join(env.subst("$PROJECT_DIR"), "firmware")  # noqa: F821
+folders = [os.path.join(firmware, *folder.split("/")) for folder in ("app", "boards", "lib/dynq", "lib/frontend")]
+# -ffp-contract=off: every float operation rounds once, whatever the compiler (docs/method.md)
+env.Append(CPPPATH=[model, *folders], CCFLAGS=["-ffp-contract=off"])  # noqa: F821
 env.BuildSources(os.path.join("$BUILD_DIR", "model"), model, "-<*> +<kws_*.c>")  # noqa: F821
-env.BuildSources(os.path.join("$BUILD_DIR", "board"), os.path.join(boards, "nano33_usb"))  # noqa: F821
+env.BuildSources(  # noqa: F821
+    os.path.join("$BUILD_DIR", "board"), os.path.join(firmware, "boards", "nano33_usb")
+)
