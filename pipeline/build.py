@@ -12,18 +12,10 @@ from pipeline import __version__
 from pipeline.commands import doctor_command, export_command, quantize_command, runner_command, train_command
 from pipeline.console import RichProgress, console, guarded, show_report
 from pipeline.errors import DeviceError, ParityError, UsageError
-from pipeline.export import read_tflite
-from pipeline.options import (
-    PATH,
-    bits_option,
-    board_options,
-    data_options,
-    make_aim,
-    make_data,
-    output_folder,
-    target_option,
-)
-from pipeline.workflow.run import BIT_WIDTHS, build, build_from_model, test_set_for_model
+from pipeline.options import PATH, BoardOptions, DataOptions, bits_option, board_options, data_options
+from pipeline.workflow.data import clips_for_model
+from pipeline.workflow.models import ModelFile
+from pipeline.workflow.run import BIT_WIDTHS, build, build_from_model
 
 _EPILOG = """\b
 Examples
@@ -39,7 +31,7 @@ Finished stages are kept in the output folder and skipped when nothing they depe
 
 @click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"max_content_width": 110})
 @data_options
-@target_option
+@board_options
 @bits_option
 @click.option("--model", type=PATH, metavar="FILE", help="Test this .tflite instead of training one.")
 @click.option(
@@ -54,16 +46,20 @@ Finished stages are kept in the output folder and skipped when nothing they depe
 )
 @click.option(
     "--tflm-root", type=PATH, metavar="DIR", help="Your build of TFLM: include/ and lib/libtensorflow-microlite.a."
-)  # fmt: skip
-@board_options
+)
 @click.version_option(__version__, prog_name="dynq")
 @click.pass_context
+@guarded()
 def main(
-    context: click.Context, recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None,
-    out: Path | None, cache: Path, target: str, bits: str, model: Path | None, compare: bool, engine: str,
-    tflm_root: Path | None, port: str | None, usb_serial: str | None, probe: str | None, flash: bool,
-    hardware_map: Path | None,
-) -> None:  # fmt: skip
+    context: click.Context,
+    options: DataOptions,
+    boards: BoardOptions,
+    bits: int,
+    model: Path | None,
+    compare: bool,
+    engine: str,
+    tflm_root: Path | None,
+) -> None:
     """Trains a keyword spotter, quantizes it column by column to 8, 4 or 2 bits, builds the firmware of a Cortex-M
     board around it and tests accuracy, latency and bit-exactness there, on a real board or an emulated one.
 
@@ -71,35 +67,31 @@ def main(
     """
     if context.invoked_subcommand is not None:
         return
-    with guarded():
-        progress = RichProgress(console)
-        if (engine == "tflm") != (tflm_root is not None):
-            raise UsageError("--engine tflm and --tflm-root DIR go together", "DIR holds include/ and lib/")
-        aim = make_aim(target, port, usb_serial, probe, flash, hardware_map, tflm_root)
-        command = f"{context.find_root().info_name} {shlex.join(sys.argv[1:])}"
-        if model is not None:
-            if recipe or keywords:
-                raise UsageError("--model brings its own words", "leave --recipe and --keywords out")
-            quantized = read_tflite(model)
-            folder = output_folder(out, model.stem)
-            test = test_set_for_model(quantized, test_data or data, cache, progress)
-            report, page = build_from_model(model, test, aim, folder, command, progress)
-        else:
-            loaded = make_data(recipe, keywords, data, test_data, cache, progress)
-            folder = output_folder(out, loaded.recipe.name)
-            widths = BIT_WIDTHS if compare else (int(bits),)
-            report, page = build(loaded, int(bits), widths, aim, folder, command, progress)
-        show_report(console, report, page)
-        failed = [row for row in report.boards if row.error]
-        if failed:
-            raise DeviceError(
-                f"board {failed[0].name}: {failed[0].error}", "the other boards' results are in the report"
-            )
-        if report.parity.differing_logits:
-            raise ParityError(
-                f"{report.parity.differing_logits} logits differ between the device and the reference",
-                "this breaks the numeric contract: please report it with the report's provenance",
-            )
+    progress = RichProgress(console)
+    if (engine == "tflm") != (tflm_root is not None):
+        raise UsageError("--engine tflm and --tflm-root DIR go together", "DIR holds include/ and lib/")
+    aim = boards.aim(tflm_root)
+    command = f"{context.find_root().info_name} {shlex.join(sys.argv[1:])}"
+    if model is not None:
+        if options.recipe or options.keywords:
+            raise UsageError("--model brings its own words", "leave --recipe and --keywords out")
+        file = ModelFile.read(model)
+        test = clips_for_model(file.model, options.test_data or options.data, options.cache, progress)
+        with options.stages(model.stem, progress) as stages:
+            report, page = build_from_model(file, test, aim, stages, command)
+    else:
+        data = options.load(progress)
+        with options.stages(data.recipe.name, progress) as stages:
+            report, page = build(data, bits, BIT_WIDTHS if compare else (bits,), aim, stages, command)
+    show_report(console, report, page)
+    failed = [row for row in report.boards if row.error]
+    if failed:
+        raise DeviceError(f"board {failed[0].name}: {failed[0].error}", "the other boards' results are in the report")
+    if report.parity.differing_logits:
+        raise ParityError(
+            f"{report.parity.differing_logits} logits differ between the device and the reference",
+            "this breaks the numeric contract: please report it with the report's provenance",
+        )
 
 
 for _command in (train_command, quantize_command, export_command, runner_command, doctor_command):

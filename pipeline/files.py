@@ -1,12 +1,15 @@
-"""Files that are either whole or absent."""
+"""Files that are either whole or absent, and folders that one process at a time writes to."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pipeline.progress import SILENT, Progress
 
 
 @contextmanager
@@ -36,3 +39,27 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def locked(folder: Path, progress: Progress = SILENT) -> Iterator[bool]:
+    """Makes a folder and keeps other processes that lock it out for the length of the block; the system ends the lock
+    of a process that dies. Yields whether another one had to be waited for, and says so when it has to."""
+    waited = False
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not waited:
+                    progress.info(f"Another run is at work in {folder}: waiting for it")
+                waited = True
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            # the other one may have renamed the folder: then this is the lock of a folder of another name
+            if folder.is_dir() and os.path.samestat(os.fstat(handle), folder.stat()):
+                yield waited
+                return
+        finally:
+            os.close(handle)

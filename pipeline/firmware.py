@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.metadata
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ from pipeline.project import PROJECT, cache_folder
 
 BUILD_SECONDS = 600
 """A build that takes longer is stuck."""
-_SOURCES = ("firmware/app", "firmware/boards", "firmware/lib", "firmware/platform", "platformio.ini")
+COMPILES = ("firmware/app", "firmware/boards", "firmware/lib", "firmware/platform", "platformio.ini")
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,12 @@ def build_firmware(
         FirmwareError: the sources do not compile, or the image does not fit.
     """
     chosen = board(target)
-    compiler = f"{chosen.core.toolchain}gcc"
-    if shutil.which(compiler) is None:
-        raise ToolchainError(f"{compiler} is not on PATH", f"sudo apt-get install {chosen.core.packages}")
+    tools = toolchain(chosen)
     if not (model_dir / "kws_model.c").is_file():
         raise FirmwareError(f"no kws_model.c in {model_dir}", "export the model first")
     settings = {"KWS_ENGINE": engine, **(variables or {})}
     name = environment or target
-    build_hash = _build_hash(model_dir, name, chosen.core, flags, settings)
+    build_hash = _build_hash(model_dir, name, chosen.core, tools, flags, settings)
     defines = (f'-DKWS_BUILD_HASH=\\"{build_hash}\\"', f'-DKWS_VERSION=\\"{__version__}\\"')
     with progress.task(f"Building firmware for {target}", None):
         log, status = _platformio(
@@ -112,13 +111,25 @@ def build_firmware(
     return _inspect(elf, chosen, engine, build_hash)
 
 
-def _build_hash(model_dir: Path, environment: str, core: Core, flags: tuple[str, ...], settings: dict[str, str]) -> str:
-    version = subprocess.run(
-        [f"{core.toolchain}gcc", "-dumpfullversion"], capture_output=True, text=True, timeout=60, check=False
-    ).stdout
-    parts = (__version__, environment, core.flags, version, flags, sorted(settings.items()))
+def toolchain(chosen: Board) -> str:
+    """What builds a board's firmware, with versions.
+
+    Raises:
+        ToolchainError: the compiler is missing.
+    """
+    compiler = f"{chosen.core.toolchain}gcc"
+    if shutil.which(compiler) is None:
+        raise ToolchainError(f"{compiler} is not on PATH", f"sudo apt-get install {chosen.core.packages}")
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, timeout=60, check=False).stdout
+    return f"{version.partition(chr(10))[0]}, PlatformIO {importlib.metadata.version('platformio')}"
+
+
+def _build_hash(
+    model_dir: Path, environment: str, core: Core, tools: str, flags: tuple[str, ...], settings: dict[str, str]
+) -> str:
+    parts = (__version__, environment, core.flags, tools, flags, sorted(settings.items()))
     digest = hashlib.sha256(repr(parts).encode())
-    for root in (*(PROJECT / name for name in _SOURCES), model_dir):
+    for root in (*(PROJECT / name for name in COMPILES), model_dir):
         files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
         for file in files:
             if "__pycache__" not in file.parts:

@@ -6,89 +6,24 @@ import difflib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from pipeline.config import MAX_WIDTH, Detector, Frontend, Network, Perceptron, Settings
+from pipeline.config import (
+    MAX_WIDTH,
+    AugmentationSection,
+    CorpusSection,
+    Detector,
+    Frontend,
+    Network,
+    Perceptron,
+    Settings,
+    TrainingSection,
+)
 from pipeline.errors import RecipeError
-from pipeline.frontend import make_tables
-
-SILENCE = "_silence_"
-UNKNOWN = "_unknown_"
-
-
-class SynthesisSection(Settings):
-    """Speech made by espeak-ng when no recordings are given."""
-
-    clips_per_keyword: int = Field(400, ge=4, le=20_000)
-    unknown_words: tuple[str, ...] = ()
-    unknown_clips: int = Field(2400, ge=4, le=100_000)
-
-
-class CorpusSection(Settings):
-    """Which folders (or spoken words) are keywords, and where the data comes from."""
-
-    source: Literal["folder", "synthetic", "speech_commands_v2"] = "folder"
-    keywords: tuple[str, ...] = Field(min_length=1, max_length=MAX_WIDTH - 2)
-    clip_seconds: float = Field(1.5, ge=0.5, le=10)
-    silence_fraction: float = Field(0.1, ge=0.0, le=1.0, description="silence clips per clip of the split")
-    unknown_ratio: float | None = Field(None, gt=0, description="unknown clips per clip of one keyword; absent: all")
-    synthesis: SynthesisSection = SynthesisSection()
-
-    @model_validator(mode="after")
-    def _distinct(self) -> CorpusSection:
-        if len(set(self.keywords)) != len(self.keywords):
-            raise ValueError("keywords repeat")
-        if any(word.startswith("_") or not word.replace("_", "").isalnum() for word in self.keywords):
-            raise ValueError("keywords are letters, digits and underscores, and do not start with one")
-        return self
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Classes in the order of the logits: silence, unknown, then the keywords as listed."""
-        return (SILENCE, UNKNOWN, *self.keywords)
-
-
-class AugmentationSection(Settings):
-    """Random changes to every training clip, drawn anew each epoch."""
-
-    shift_ms: float = Field(100.0, ge=0)
-    gain_db: float = Field(10.0, ge=0)
-    noise_probability: float = Field(0.8, ge=0, le=1)
-    snr_db: tuple[float, float] = Field((0.0, 30.0), description="lowest and highest")
-    equaliser_db: float = Field(0.0, ge=0, description="of a smooth random curve over the bands")
-    stretch: float = Field(0.0, ge=0, lt=1, description="largest change of speed, as a fraction")
-    warp: float = Field(0.0, ge=0, lt=0.5, description="largest stretch of the band axis, as a fraction")
-    reverb_probability: float = Field(0.0, ge=0, le=1)
-    band_masks: int = Field(1, ge=0)
-    band_mask_width: int = Field(3, ge=0)
-    time_masks: int = Field(0, ge=0)
-    time_mask_width: int = Field(4, ge=0, description="in rows of the context window")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> AugmentationSection:
-        if self.snr_db[0] > self.snr_db[1]:
-            raise ValueError("snr_db is [lowest, highest]")
-        return self
-
-
-class TrainingSection(Settings):
-    """Float training, then quantization-aware training from the float weights."""
-
-    seed: int = Field(1, ge=0, lt=1 << 31)
-    batch_size: int = Field(128, ge=1)
-    epochs: int = Field(120, ge=1)
-    learning_rate: float = Field(2e-3, gt=0)
-    patience: int = Field(60, ge=1, description="epochs without better validation loss or accuracy before stopping")
-    weight_decay: float = Field(1e-3, ge=0, description="decoupled, per unit of learning rate")
-    label_smoothing: float = Field(0.05, ge=0, lt=1)
-    qat_epochs: int = Field(30, ge=1)
-    qat_learning_rate: float = Field(5e-4, gt=0)
-    distillation: float = Field(
-        0.5, ge=0, le=1, description="share of the float model's answer in each target during QAT"
-    )
+from pipeline.frontend.tables import make_tables
 
 
 class Recipe(Settings):

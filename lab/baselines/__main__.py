@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 
 import click
 
 from lab.baselines.measure import measure_baselines
 from pipeline.console import RichProgress, console, guarded, show_report
-from pipeline.options import bits_option, data_options, make_aim, make_data, output_folder, target_option
-from pipeline.stages import Stages
-from pipeline.workflow.models import train_float
+from pipeline.options import BoardOptions, DataOptions, bits_option, data_options, target_option
 from pipeline.workflow.run import BIT_WIDTHS, build
+from pipeline.workflow.training import train_float
 
 
 @click.command()
@@ -21,21 +19,16 @@ from pipeline.workflow.run import BIT_WIDTHS, build
 @target_option
 @bits_option
 @guarded()
-def main(
-    recipe: str | None, keywords: str | None, data: Path | None, test_data: Path | None, out: Path | None, cache: Path,
-    target: str, bits: str,
-) -> None:  # fmt: skip
+def main(options: DataOptions, target: str, bits: int) -> None:
     """Does what pipeline.build does, and besides converts and trains the same float network with TensorFlow's own
     8-bit tools; the report compares them all on the same test clips.
     """
     progress = RichProgress(console)
-    loaded = make_data(recipe, keywords, data, test_data, cache, progress)
-    folder = output_folder(out, loaded.recipe.name)
-    stages = Stages(folder)
-    baselines = measure_baselines(loaded, train_float(loaded, stages, progress), stages, progress)
+    data = options.load(progress)
     command = "python -m lab.baselines " + shlex.join(sys.argv[1:])
-    aim = make_aim(target, None, None, None, False, None, None)
-    report, page = build(loaded, int(bits), BIT_WIDTHS, aim, folder, command, progress, baselines=baselines)
+    with options.stages(data.recipe.name, progress) as stages:
+        baselines = measure_baselines(data, train_float(data.recipe, data.dataset, stages), stages)
+        report, page = build(data, bits, BIT_WIDTHS, BoardOptions(target).aim(), stages, command, baselines=baselines)
     show_report(console, report, page)
 
 

@@ -9,19 +9,18 @@ import numpy as np
 from lab.baselines.inputs import BaselineInputs
 from lab.baselines.run import run_baselines
 from pipeline.frontend import INPUT_QUANTIZATION
-from pipeline.progress import Progress
 from pipeline.report import Baseline
-from pipeline.stages import StageResult, Stages, code_version
+from pipeline.stages import StageResult, Stages
 from pipeline.training.augmentation import AugmentedSet
 from pipeline.training.evaluate import evaluate
 from pipeline.workflow.data import Data
-from pipeline.workflow.tensorflow import training_code
+from pipeline.workflow.tensorflow import load_tensorflow
 
 MAX_TRAINING_BYTES = 256 << 20
 """Augmented clips kept for tfmot; a larger corpus gets fewer epochs of them."""
 
 
-def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, progress: Progress) -> tuple[Baseline, ...]:
+def measure_baselines(data: Data, float_stage: StageResult, stages: Stages) -> tuple[Baseline, ...]:
     """Accuracy on the test clips and file size of TFLite post-training int8 and of tfmot's 8-bit training.
 
     Raises:
@@ -29,7 +28,7 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
     """
 
     def make(folder: Path) -> None:
-        results = run_baselines(_inputs(data, float_stage.folder / "model.keras"), folder, progress)
+        results = run_baselines(_inputs(data, float_stage.folder / "model.keras"), folder, stages.progress)
         np.savez(folder / "results.npz", names=[result.name for result in results],
                  model_bytes=[result.model_bytes for result in results],
                  logits=np.stack([result.logits for result in results]))  # fmt: skip
@@ -38,7 +37,6 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
         "float": float_stage.key,
         "test": data.test.key,
         "training": data.recipe.training.model_dump(),
-        "code": code_version("lab/baselines"),
     }
     stage = stages.run("baselines", inputs, make)
     test, labels = data.test, data.recipe.corpus.labels
@@ -52,7 +50,9 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages, prog
 
 
 def _inputs(data: Data, trained: Path) -> BaselineInputs:
-    _, convert = training_code()
+    load_tensorflow()
+    from pipeline.training.convert import dynq_layers, load_trained
+
     recipe, training, clips = data.recipe, data.recipe.training, data.dataset.training
     settings = recipe.frontend
     source = AugmentedSet(clips.power, clips.labels, data.dataset.noise_power, recipe.augmentation, settings)
@@ -60,7 +60,7 @@ def _inputs(data: Data, trained: Path) -> BaselineInputs:
     epochs = max(1, min(training.qat_epochs, affordable))
     # drawn as the quantization-aware training of our own models draws them
     drawn = [source.epoch(np.random.default_rng([training.seed, 1, epoch + 1])) for epoch in range(epochs)]
-    layers = convert.dynq_layers(convert.load_trained(trained))
+    layers = dynq_layers(load_trained(trained))
     return BaselineInputs(
         training=np.stack([features for features, _ in drawn]),
         training_labels=np.stack([labels for _, labels in drawn]),

@@ -21,10 +21,7 @@ from cffi import FFI
 
 from pipeline.errors import ToolchainError
 from pipeline.files import replacing
-from pipeline.project import PROJECT, cache_folder
-
-FIRMWARE_LIB = PROJECT / "firmware" / "lib"
-"""Folder of the C libraries that device and host share."""
+from pipeline.project import cache_folder
 
 BASE_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 """Without -ffp-contract=off a compiler may fuse multiply and add, and the bits would differ from the device's."""
@@ -44,7 +41,7 @@ class NativeLibrary:
 
 
 @functools.cache
-def _compiler() -> tuple[str, str]:
+def compiler() -> tuple[str, str]:
     """Path and version line of the host's C compiler."""
     for candidate in (os.environ.get("CC"), "cc", "gcc", "clang"):
         path = shutil.which(candidate) if candidate else None
@@ -55,7 +52,7 @@ def _compiler() -> tuple[str, str]:
 
 
 def _key(sources: Sequence[Path], include: Sequence[Path], flags: Sequence[str]) -> str:
-    digest = hashlib.sha256("\0".join([*_compiler(), *flags]).encode())
+    digest = hashlib.sha256("\0".join([*compiler(), *flags]).encode())
     folders = {source.parent for source in sources} | set(include)
     headers = sorted(header for folder in folders for header in folder.glob("*.h"))
     for file in [*sources, *headers]:
@@ -88,7 +85,7 @@ def compile_library(
     if not path.exists():
         folders = list(dict.fromkeys([source.parent for source in sources] + list(include)))
         with replacing(path) as temporary:
-            command = [_compiler()[0], *BASE_FLAGS, *(f"-I{folder}" for folder in folders), *flags]
+            command = [compiler()[0], *BASE_FLAGS, *(f"-I{folder}" for folder in folders), *flags]
             _run([*command, *map(str, sources), "-o", str(temporary)], name)
     ffi = FFI()
     ffi.cdef(cdef)
@@ -110,7 +107,7 @@ def declarations(*headers: Path) -> str:
             Path(folder, name).touch()
         source = Path(folder, "all.h")
         source.write_text("".join(f'#include "{header}"\n' for header in headers))
-        command = [_compiler()[0], "-E", "-P", "-nostdinc", "-D_Static_assert(...)=", f"-I{folder}", "-xc"]
+        command = [compiler()[0], "-E", "-P", "-nostdinc", "-D_Static_assert(...)=", f"-I{folder}", "-xc"]
         return _run([*command, str(source)], " and ".join(header.name for header in headers))
 
 

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline._native.compiler import FIRMWARE_LIB, NativeLibrary, compile_library, declarations
+from pipeline._native.compiler import NativeLibrary, compile_library, declarations
+from pipeline.project import PROJECT
+
+COMPILES = ("firmware/lib/frontend",)
 
 _ROWS = "void frontend_power_rows(const frontend_config_t *, const int16_t *, size_t hops, float *);"
 """What frontend_rows.c adds."""
@@ -17,7 +20,7 @@ _ROWS = "void frontend_power_rows(const frontend_config_t *, const int16_t *, si
 
 def library() -> NativeLibrary:
     """The front end, compiled on first use."""
-    folder = FIRMWARE_LIB / "frontend"
+    folder = PROJECT / COMPILES[0]
     names = ("frontend_fft.c", "frontend_features.c", "frontend_stream.c")
     rows = Path(__file__).with_name("frontend_rows.c")
     return compile_library(

@@ -1,7 +1,7 @@
 """Speech to train and test with: folders of recordings, Speech Commands, or words spoken by a synthesiser."""
 
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
-from pipeline.corpus.load import load_corpus, test_split
+from pipeline.corpus.load import load_corpus
 
 __all__ = [
     "SAMPLE_RATE",
@@ -12,5 +12,4 @@ __all__ = [
     "Split",
     "SplitName",
     "load_corpus",
-    "test_split",
 ]

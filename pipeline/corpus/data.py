@@ -48,7 +48,7 @@ class Corpus:
     Attributes:
         labels: class names in the order of the logits.
         noise: int16 recordings for augmentation; no sample of them is in a validation or testing clip.
-        manifest_hash: hex; changes whenever any clip, label or split may have.
+        key: hex; changes whenever any clip, label or split may have. Empty outside the cache.
     """
 
     labels: tuple[str, ...]
@@ -56,7 +56,7 @@ class Corpus:
     validation: Split
     testing: Split
     noise: tuple[NDArray[np.int16], ...]
-    manifest_hash: str
+    key: str = ""
 
     def split(self, name: SplitName) -> Split:
         return {"training": self.training, "validation": self.validation, "testing": self.testing}[name]

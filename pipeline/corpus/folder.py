@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.config import CorpusSection
 from pipeline.corpus.audio import SUFFIXES
 from pipeline.corpus.data import SPLITS, UNKNOWN_LABEL, SplitName
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
-from pipeline.recipe import CorpusSection
 
 NOISE_FOLDER = "_background_noise_"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import CorpusSection
 from pipeline.corpus.audio import fit_clip, read_audio
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
-from pipeline.recipe import CorpusSection
 
 _LISTED_ERRORS = 5
 _COLOURED_SECONDS = 60.0
@@ -28,7 +28,6 @@ def load_recorded(
     *,
     seed: int,
     splits: Sequence[SplitName] = SPLITS,
-    manifest_hash: str = "",
     progress: Progress = SILENT,
 ) -> Corpus:
     """Decodes the clips of ``splits`` (the others stay empty) and adds silence.
@@ -80,7 +79,6 @@ def load_recorded(
         made["validation"],
         made["testing"],
         tuple(pcm for _, pcm in regions["training"]),
-        manifest_hash,
     )
 
 

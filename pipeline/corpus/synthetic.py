@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import CorpusSection
 from pipeline.corpus import room
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
@@ -25,7 +26,6 @@ from pipeline.corpus.synthesis import (
 )
 from pipeline.corpus.vocabulary import other_words, spoken, unknown_text
 from pipeline.progress import SILENT, Progress
-from pipeline.recipe import CorpusSection
 
 Speech = NDArray[np.float32]
 
@@ -52,9 +52,9 @@ class _Clip:
 
 
 def load_synthetic(
-    section: CorpusSection, *, seed: int, manifest_hash: str = "", progress: Progress = SILENT
+    section: CorpusSection, *, seed: int, splits: Sequence[SplitName] = SPLITS, progress: Progress = SILENT
 ) -> Corpus:
-    """Speaks and records a whole corpus.
+    """Speaks and records the clips of ``splits`` (the others stay empty), and silence.
 
     Raises:
         CorpusError: the synthesiser is not installed or cannot say a word.
@@ -62,13 +62,13 @@ def load_synthetic(
     samples = round(section.clip_seconds * SAMPLE_RATE)
     speakers = variants_by_split(seed)
     plans = {
-        name: _plan(section, name, speakers[name], np.random.default_rng([seed, index]))
+        name: _plan(section, name, speakers[name], np.random.default_rng([seed, index])) if name in splits else []
         for index, name in enumerate(SPLITS)
     }
     utterances = [one for name in SPLITS for clip in plans[name] for one in clip.utterances]
     sounds = iter(synthesise(utterances, progress))
     speech = {name: [[next(sounds) for _ in clip.utterances] for clip in plans[name]] for name in SPLITS}
-    noise = split_noise([*coloured_noise(_NOISE_SECONDS, seed), *_babble(speech["training"], seed)], samples)
+    noise = split_noise([*coloured_noise(_NOISE_SECONDS, seed), *_babble(speech[splits[0]], seed)], samples)
     made = {}
     for index, name in enumerate(SPLITS):
         rng = np.random.default_rng([seed, 100 + index])
@@ -90,7 +90,6 @@ def load_synthetic(
         made["validation"],
         made["testing"],
         tuple(pcm for _, pcm in noise["training"]),
-        manifest_hash,
     )
 
 

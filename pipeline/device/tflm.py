@@ -17,7 +17,7 @@ from pipeline.device.session import open_device
 from pipeline.errors import FirmwareError
 from pipeline.export import write_tflm_arrays
 from pipeline.export.tflm_library import inspect_tflm
-from pipeline.files import write_bytes
+from pipeline.files import sha256_file, write_bytes
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.layers import QuantizedModel
 from pipeline.progress import SILENT, Progress
@@ -64,7 +64,7 @@ def build_tflm_firmware(
             out_dir,
             engine="tflm",
             flags=(*library.flags, *_RELEASE),
-            variables={"KWS_TFLM_LIBRARY": source_digest(library.library)},
+            variables={"KWS_TFLM_LIBRARY": sha256_file(library.library)},
             progress=progress,
         )
 
@@ -114,12 +114,6 @@ def with_arena_limit(image: FirmwareImage, arena_bytes: int, elf: Path) -> Firmw
     write_bytes(elf, bytes(data))
     elf.chmod(image.elf.stat().st_mode)
     return replace(image, elf=elf)
-
-
-def source_digest(path: Path) -> str:
-    """What makes a new build of the library a new image: its size and time."""
-    status = path.stat()
-    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _file_offset(elf: ELFFile, name: str) -> int:

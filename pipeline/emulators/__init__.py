@@ -28,14 +28,16 @@ class Emulator:
     Attributes:
         start: runs a board's image (an ELF) for the length of a ``with`` block; raises ToolchainError or DeviceError.
         unit: what the ticks of a device count there, from their rate in Hz by the emulated clock.
+        version: of a program outside this project; empty for its own code.
     """
 
     start: Callable[[Board, Path], AbstractContextManager[Machine]]
     unit: Callable[[int], TimeUnit]
+    version: Callable[[], str] = str
 
 
 EMULATORS: dict[str, Emulator] = {
-    "qemu": Emulator(qemu.start, qemu.unit),
+    "qemu": Emulator(qemu.start, qemu.unit, qemu.version),
     "nrf52840": Emulator(lambda _, elf: nrf52840.start(elf), nrf52840.unit),
     "host": Emulator(host.start, host.unit),
 }

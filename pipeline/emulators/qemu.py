@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -16,6 +17,14 @@ from pipeline.errors import ToolchainError
 PROGRAM = "qemu-system-arm"
 _ICOUNT_SHIFT = 6
 """An instruction takes 2^6 ns of virtual time, whatever the host does: counts repeat exactly."""
+
+
+def version() -> str:
+    """First line of what QEMU says about itself; empty when it is not installed."""
+    if shutil.which(PROGRAM) is None:
+        return ""
+    answer = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    return answer.stdout.partition("\n")[0]
 
 
 @contextmanager

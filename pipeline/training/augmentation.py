@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Frontend
+from pipeline.config import AugmentationSection, Frontend
 from pipeline.frontend import encode, make_tables
-from pipeline.recipe import AugmentationSection
 
 Floats = NDArray[np.float32]
 _CHUNK = 2048

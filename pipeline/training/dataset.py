@@ -6,8 +6,6 @@ each epoch. Validation and testing clips also become the int8 vectors that the d
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline._native.compiler import compiler
 from pipeline.config import Frontend
 from pipeline.corpus import Corpus, Split
 from pipeline.frontend import encode, mel_power, window
 from pipeline.progress import SILENT, Progress
-from pipeline.recipe import Recipe
-from pipeline.stages import code_version, hash_of
-
-CODE = ("firmware/lib/frontend", "pipeline/frontend", "pipeline/training/dataset.py")
+from pipeline.stages import Stages
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Dataset:
     Attributes:
         label_names: class names in the order of the logits.
         noise_power: float32 ``[hops, bands]`` recordings for augmentation.
-        key: hash of the corpus, the front end's settings and its code.
+        key: hash of the corpus, the front end's settings and the code of both.
     """
 
     label_names: tuple[str, ...]
@@ -74,22 +70,28 @@ def centred_features(power: NDArray[np.float32], settings: Frontend) -> NDArray[
     return np.stack([window(clip, start, settings) for clip in rows])
 
 
-def prepare(corpus: Corpus, recipe: Recipe, cache_dir: Path, progress: Progress = SILENT) -> Dataset:
+def prepare(corpus: Corpus, settings: Frontend, cache_dir: Path, progress: Progress = SILENT) -> Dataset:
     """Featurises a corpus, or maps the result of an earlier call with the same inputs.
 
     Raises:
         RecipeError: the clips are shorter than the context window.
     """
-    settings = recipe.frontend
-    key = hash_of(
-        {"corpus": corpus.manifest_hash, "frontend": recipe.frontend.model_dump(), "code": code_version(*CODE)}
-    )
-    folder = cache_dir / f"features-{key}"
-    if not folder.is_dir():
-        _write(corpus, settings, folder, progress)
-    splits = [_read(folder, name, split) for name, split in _splits(corpus)]
-    noise = tuple(np.load(folder / f"noise_{i}.npy") for i in range(len(corpus.noise)))
-    return Dataset(corpus.labels, splits[0], splits[1], splits[2], noise, key)
+
+    def make(folder: Path) -> None:
+        # plain .npy files, so that a large corpus is mapped rather than read
+        with progress.task("Features", sum(len(split) for _, split in _splits(corpus))) as task:
+            for name, split in _splits(corpus):
+                power = _power(split.pcm, settings, task.advance)
+                np.save(folder / f"{name}_power.npy", power)
+                np.save(folder / f"{name}_features.npy", centred_features(power, settings))
+        for i, recording in enumerate(corpus.noise):
+            np.save(folder / f"noise_{i}.npy", mel_power(recording, settings))
+
+    inputs = {"corpus": corpus.key, "frontend": settings.model_dump(), "compiler": compiler()}
+    stage = Stages(cache_dir, progress).run("features", inputs, make)
+    splits = [_read(stage.folder, name, split) for name, split in _splits(corpus)]
+    noise = tuple(np.load(stage.folder / f"noise_{i}.npy") for i in range(len(corpus.noise)))
+    return Dataset(corpus.labels, splits[0], splits[1], splits[2], noise, stage.key)
 
 
 def _splits(corpus: Corpus) -> tuple[tuple[str, Split], ...]:
@@ -99,25 +101,6 @@ def _splits(corpus: Corpus) -> tuple[tuple[str, Split], ...]:
 def _read(folder: Path, name: str, split: Split) -> Clips:
     power = np.load(folder / f"{name}_power.npy", mmap_mode="r")
     return Clips(power, np.load(folder / f"{name}_features.npy"), split.label, split.speakers)
-
-
-def _write(corpus: Corpus, settings: Frontend, folder: Path, progress: Progress) -> None:
-    # a folder of plain .npy files, so that a large corpus is mapped rather than read; renamed when whole
-    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        with progress.task("Features", sum(len(split) for _, split in _splits(corpus))) as task:
-            for name, split in _splits(corpus):
-                power = _power(split.pcm, settings, task.advance)
-                np.save(partial / f"{name}_power.npy", power)
-                np.save(partial / f"{name}_features.npy", centred_features(power, settings))
-        for i, recording in enumerate(corpus.noise):
-            np.save(partial / f"noise_{i}.npy", mel_power(recording, settings))
-        if not folder.is_dir():  # another process may have been faster
-            partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _power(

@@ -18,7 +18,8 @@ from pipeline.files import replacing, sha256_file
 from pipeline.progress import SILENT, Progress
 from pipeline.quantization import softmax
 from pipeline.recipe import Recipe
-from pipeline.stages import code_version, hash_of
+from pipeline.sources import code_version
+from pipeline.stages import hash_of
 from pipeline.training.augmentation import AugmentedSet
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.training.convert import load_trained
@@ -99,7 +100,7 @@ def fit(
             "data": dataset.key,
             "bits": weight_bits,
             "initial": None if initial is None else sha256_file(initial),
-            "code": code_version("pipeline/training"),
+            "code": code_version(__name__),
         }
     )
     run = _Run(recipe, dataset, model, teacher, key, out_dir)

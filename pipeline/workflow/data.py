@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,16 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Frontend
-from pipeline.corpus import load_corpus, test_split
+from pipeline.config import SILENCE, UNKNOWN, CorpusSection, Frontend
+from pipeline.corpus import load_corpus
+from pipeline.errors import ModelFileError
 from pipeline.frontend import features
+from pipeline.layers import QuantizedModel
 from pipeline.progress import Progress
-from pipeline.recipe import CorpusSection, Recipe
+from pipeline.recipe import Recipe, parse_recipe
 from pipeline.training.dataset import Dataset, prepare
 
 
 @dataclass(frozen=True)
-class TestSet:
+class HeldOutClips:
     """What every model and the device are tested on.
 
     Attributes:
@@ -33,8 +36,6 @@ class TestSet:
     labels: NDArray[np.int64]
     speakers: tuple[str, ...]
     name: str
-
-    __test__ = False  # a name, not a class of tests
 
     @cached_property
     def key(self) -> str:
@@ -57,41 +58,64 @@ class Data:
     @property
     def description(self) -> str:
         """Where the training clips come from, in a few words."""
-        return describe(self.recipe.corpus, self.folder)
+        return _describe(self.recipe.corpus, self.folder)
 
     @cached_property
     def dataset(self) -> Dataset:
         corpus = load_corpus(
             self.recipe.corpus, self.folder, self.cache, seed=self.recipe.training.seed, progress=self.progress
         )
-        return prepare(corpus, self.recipe, self.cache, self.progress)
+        return prepare(corpus, self.recipe.frontend, self.cache, self.progress)
 
     @cached_property
-    def test(self) -> TestSet:
+    def test(self) -> HeldOutClips:
         """The corpus's own testing split, or another folder's when one was given."""
         if self.test_folder is not None:
-            return folder_test_set(
-                self.recipe.corpus, self.recipe.frontend, self.test_folder, self.cache, self.progress
-            )
+            section, frontend = self.recipe.corpus, self.recipe.frontend
+            return _held_out(section, frontend, self.test_folder, self.cache, self.progress)
         testing = self.dataset.testing
-        return TestSet(testing.features, testing.labels, testing.speakers, self.description)
+        return HeldOutClips(testing.features, testing.labels, testing.speakers, self.description)
 
 
-def describe(section: CorpusSection, folder: Path | None) -> str:
+def clips_for_model(model: QuantizedModel, folder: Path | None, cache: Path, progress: Progress) -> HeldOutClips:
+    """Test clips of a model's own words: recorded ones, or synthetic ones when there is no folder.
+
+    Raises:
+        ModelFileError: the model's labels are not those of a keyword spotter of this project.
+        CorpusError: the folder does not hold these words.
+    """
+    if model.labels[:2] != (SILENCE, UNKNOWN):
+        raise ModelFileError(
+            f"model {model.name} has labels {model.labels[:2]} where silence and unknown belong", "export it again"
+        )
+    seconds = max(1.5, model.frontend.context_samples / model.frontend.sample_rate)
+    recipe = parse_recipe(
+        {
+            "name": re.sub(r"\W+", "_", model.name.lower())[:32].strip("_") or "model",
+            "corpus": {"keywords": model.labels[2:], "clip_seconds": seconds},
+            "frontend": model.frontend.model_dump(),
+        },
+        "the model's metadata",
+    )
+    return _held_out(recipe.corpus, recipe.frontend, folder, cache, progress)
+
+
+def _held_out(
+    section: CorpusSection, frontend: Frontend, folder: Path | None, cache: Path, progress: Progress
+) -> HeldOutClips:
+    """The testing split of a folder of recordings, or of synthesised speech."""
+    section = section.model_copy(update={"source": "folder" if folder else "synthetic"})
+    split = load_corpus(section, folder, cache, splits=("testing",), progress=progress).testing
+    rows = []
+    with progress.task("test features", len(split)) as task:
+        for pcm in split.pcm:
+            rows.append(features(np.ascontiguousarray(pcm), frontend))
+            task.advance()
+    return HeldOutClips(np.stack(rows), split.label, split.speakers, _describe(section, folder))
+
+
+def _describe(section: CorpusSection, folder: Path | None) -> str:
     """Names a source of speech in a few words."""
     if section.source == "synthetic":
         return "speech synthesised by espeak-ng"
     return f"recordings in {folder.name}" if folder else "Speech Commands v2"
-
-
-def folder_test_set(
-    section: CorpusSection, settings: Frontend, folder: Path, cache: Path, progress: Progress
-) -> TestSet:
-    """The testing split of a folder of recordings."""
-    split = test_split(section, folder, cache, progress=progress)
-    rows = []
-    with progress.task("test features", len(split)) as task:
-        for pcm in split.pcm:
-            rows.append(features(np.ascontiguousarray(pcm), settings))
-            task.advance()
-    return TestSet(np.stack(rows), split.label, split.speakers, f"recordings in {folder.name}")

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from pipeline.boards import board
 from pipeline.device import DeviceResult
+from pipeline.emulators import EMULATORS
 from pipeline.errors import UsageError
-from pipeline.export import read_tflite
 from pipeline.files import write_text
 from pipeline.firmware import FirmwareImage
 from pipeline.flashing import usb_ports
 from pipeline.flashing.desk import run_on_boards
 from pipeline.flashing.hardware_map import MappedBoard
-from pipeline.progress import Progress
-from pipeline.stages import Stages, code_version
-from pipeline.workflow.data import TestSet
+from pipeline.layers import QuantizedModel
+from pipeline.stages import Stages
 from pipeline.workflow.image import build_image
+from pipeline.workflow.models import ModelFile
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Aim:
         """Name of the boards' target."""
         return self.boards[0].target
 
-    def image(self, model_file: Path, stages: Stages, progress: Progress) -> FirmwareImage:
+    def image(self, file: ModelFile, stages: Stages) -> FirmwareImage:
         """Builds what the boards run.
 
         Raises:
@@ -68,7 +68,7 @@ class Aim:
             raise UsageError(
                 "the engine tflm is not built with USB serial", "use a debug probe or a serial adapter (docs/nano33.md)"
             )
-        return build_image(model_file, self.target, stages, progress, environment=environment, tflm_root=self.tflm_root)
+        return build_image(file, self.target, stages, environment=environment, tflm_root=self.tflm_root)
 
 
 def _through_usb(mapped: MappedBoard) -> bool:
@@ -95,7 +95,6 @@ class DeviceTest:
         board: its name.
         logits: float32 ``[n, labels]``.
         unit: "instructions", "cycles" or "microseconds".
-        differing_logits: logits that differ from the numpy reference in any bit.
         stack_used: high-water mark in bytes; None where the system owns the stack.
     """
 
@@ -104,7 +103,6 @@ class DeviceTest:
     unit: str
     units_per_inference: float
     layers: tuple[LayerTime, ...]
-    differing_logits: int
     stack_used: int | None
     kernels: str
     engine: str
@@ -128,10 +126,10 @@ class DeviceTests:
     failures: tuple[Failure, ...]
 
 
-def test_on_boards(
-    aim: Aim, image: FirmwareImage, model_file: Path, test: TestSet, stages: Stages, progress: Progress
+def ask_boards(
+    aim: Aim, image: FirmwareImage, model: QuantizedModel, features: NDArray[np.int8], key: str, stages: Stages
 ) -> DeviceTests:
-    """Sends every test clip through every board and compares every logit with the numpy reference.
+    """Sends every test clip, int8 ``[n, inputs]``, through every board; ``key`` is the features' digest.
 
     On an emulator the answer depends on the image alone and is kept; a real board is asked every time, but goes on
     where an interrupted test stopped.
@@ -144,11 +142,11 @@ def test_on_boards(
         outcomes = run_on_boards(
             aim.boards,
             {aim.target: image},
-            read_tflite(model_file),
-            test.features,
+            model,
+            features,
             flash=aim.flash,
             journals=folder,
-            progress=progress,
+            progress=stages.progress,
         )
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
         if len(errors) == len(outcomes):
@@ -164,16 +162,13 @@ def test_on_boards(
 
     inputs = {
         "image": image.build_hash,
-        "test": test.key,
-        "code": code_version("pipeline/device"),
+        "test": key,
+        "emulator": EMULATORS[board(image.target).emulator].version(),
         "boards": [board.model_dump() for board in aim.boards],
     }
     keep = all(board.emulated for board in aim.boards)
-    folder = stages.run(f"device-{aim.target}", inputs, make, keep=keep).folder
+    folder = stages.run(f"device-{aim.target}", inputs, make, keep=keep, resume=True).folder
     return _read(folder, json.loads((folder / "boards.json").read_text("utf-8")))
-
-
-test_on_boards.__test__ = False  # type: ignore[attr-defined]  # its name is not meant for pytest
 
 
 def _facts(result: DeviceResult) -> dict[str, Any]:
@@ -181,7 +176,6 @@ def _facts(result: DeviceResult) -> dict[str, Any]:
         "unit": result.unit,
         "units_per_inference": result.units_per_inference,
         "layers": [{"name": layer.name, "units": layer.units} for layer in result.layers],
-        "differing_logits": result.differing_logits,
         "stack_used": result.memory.stack_used if result.memory.stack else None,
         "kernels": result.build.kernels,
         "engine": result.build.engine,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from pipeline.report import (
 )
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
-from pipeline.workflow.data import TestSet
+from pipeline.workflow.data import HeldOutClips
 from pipeline.workflow.device import DeviceTests
 from pipeline.workflow.models import ModelResult
 
@@ -56,26 +56,33 @@ def accuracy_row(evaluation: Evaluation, name: str, runs_on: str, training: str,
     )
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a run's results come from, in words for the report."""
+
+    command: str
+    recipe: str
+    corpus: str
+    baselines: tuple[Baseline, ...] = ()
+
+
 def make_report(
-    *,
-    model: QuantizedModel,
-    model_file: Path,
-    models: Sequence[tuple[ModelResult, QuantizedModel | None]],
+    tested: ModelResult,
+    models: Sequence[ModelResult],
     image: FirmwareImage,
     devices: DeviceTests,
-    test: TestSet,
-    baselines: Sequence[Baseline],
+    test: HeldOutClips,
     stages: Sequence[StageResult],
-    corpus: str,
-    recipe: str,
-    command: str,
+    origin: Origin,
 ) -> Report:
     """Puts a run together.
 
     Args:
-        model: what runs on the device, read back from ``model_file``.
+        tested: what runs on the device.
         models: every model evaluated on the host, the float twin first when there is one.
     """
+    assert tested.file is not None
+    file, model = tested.file, tested.file.model
     chosen = board(image.target)
     device = devices.tests[0]
 
@@ -83,15 +90,12 @@ def make_report(
         return evaluate(logits, test.labels, test.speakers, model.labels)
 
     rows = []
-    for result, quantized in models:
-        training = "float" if result.bits is None else "QAT" if result.trained else "from file"
-        size = model.float_bytes if quantized is None else quantized.quantized_bytes
-        where = "Keras" if quantized is None else "numpy"
-        rows.append(accuracy_row(score(result.logits), result.name, where, training, size))
+    for result in models:
+        size = result.file.model.quantized_bytes if result.file else model.float_bytes
+        where = "numpy" if result.file else "Keras"
+        rows.append(accuracy_row(score(result.logits), result.name, where, result.training, size))
     on_device = score(device.logits)
-    training = rows[-1].training if len(rows) == 1 else "QAT"
-    rows.append(accuracy_row(on_device, f"{model.bits}-bit", image.target, training, model.quantized_bytes))
-    quantized_models = [quantized for _, quantized in models if quantized is not None]
+    rows.append(accuracy_row(on_device, tested.name, image.target, tested.training, model.quantized_bytes))
     times = {layer.name: layer.units for layer in device.layers}
     counted = device.unit != "microseconds"
     several = len(devices.tests) + len(devices.failures) > 1
@@ -100,9 +104,9 @@ def make_report(
         summary=f"{len(model.labels) - 2} keywords ({', '.join(model.labels[2:])}), "
         f"{model.macs:,} multiply-accumulates per inference, tested on {len(test.labels)} clips: {test.name}",
         accuracy=tuple(rows),
-        baselines=tuple(baselines),
+        baselines=origin.baselines,
         confusion=Confusion(model.labels, on_device.confusion),
-        memory=tuple(_memory(quantized) for quantized in quantized_models),
+        memory=tuple(_memory(result.file.model) for result in models if result.file),
         layers=tuple(
             LayerRow(
                 name=layer.name,
@@ -132,40 +136,49 @@ def make_report(
             stack_used=device.stack_used,
             stack_limit=image.stack_bytes or None,
         ),
-        parity=_parity(devices, len(test.labels)),
+        parity=_parity(devices, tested.logits),
         stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in stages),
         provenance=Provenance(
-            command=command,
+            command=origin.command,
             version=__version__,
-            recipe=recipe,
-            corpus=corpus,
+            recipe=origin.recipe,
+            corpus=origin.corpus,
             corpus_hash=test.key,
-            model_file=model_file.name,
-            model_hash=sha256_file(model_file)[:16],
+            model_file=file.path.name,
+            model_hash=file.digest[:16],
             image_hash=sha256_file(image.elf)[:16],
             packages=tuple((name, importlib.metadata.version(name)) for name in _PACKAGES),
             test_clips=len(test.labels),
             test_speakers=len(set(test.speakers)),
         ),
-        boards=tuple(_boards(devices, score)) if several else (),
+        boards=tuple(_boards(devices, tested.logits, score)) if several else (),
     )
 
 
-def _boards(devices: DeviceTests, score: Callable[[NDArray[np.float32]], Evaluation]) -> Iterator[BoardRow]:
+def _boards(
+    devices: DeviceTests, reference: NDArray[np.float32], score: Callable[[NDArray[np.float32]], Evaluation]
+) -> Iterator[BoardRow]:
     for test in devices.tests:
         keyword = score(test.logits).keyword_accuracy.value
-        yield BoardRow(test.board, keyword, test.differing_logits, test.units_per_inference, test.retries)
+        yield BoardRow(
+            test.board, keyword, differing_bits(test.logits, reference), test.units_per_inference, test.retries
+        )
     for failure in devices.failures:
         yield BoardRow(failure.board, None, None, None, None, failure.reason)
 
 
-def _parity(devices: DeviceTests, clips: int) -> ParityRow:
+def _parity(devices: DeviceTests, reference: NDArray[np.float32]) -> ParityRow:
     """Over all boards: one that differs is enough to spoil it."""
     return ParityRow(
-        clips,
+        len(reference),
         sum(test.logits.size for test in devices.tests),
-        sum(test.differing_logits for test in devices.tests),
+        sum(differing_bits(test.logits, reference) for test in devices.tests),
     )
+
+
+def differing_bits(logits: NDArray[np.float32], reference: NDArray[np.float32]) -> int:
+    """How many of float32 ``[n, labels]`` are not the reference's, bit for bit."""
+    return int((logits.view(np.uint32) != reference.view(np.uint32)).sum())
 
 
 def _memory(model: QuantizedModel) -> MemoryRow:

@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ModelFileError, UsageError
-from pipeline.export import read_tflite
+from pipeline.errors import UsageError
 from pipeline.files import replacing
-from pipeline.layers import QuantizedModel
-from pipeline.progress import Progress
-from pipeline.recipe import CorpusSection, Recipe, parse_recipe
 from pipeline.report import Baseline, Report, write_report
 from pipeline.stages import StageResult, Stages
-from pipeline.workflow.data import Data, TestSet, folder_test_set
-from pipeline.workflow.device import Aim, test_on_boards
-from pipeline.workflow.models import (
-    ModelResult,
-    evaluate_float,
-    quantize_model,
-    reference_logits,
-    train_float,
-    train_quantized,
-)
-from pipeline.workflow.reporting import make_report
+from pipeline.workflow.data import Data, HeldOutClips
+from pipeline.workflow.device import Aim, ask_boards
+from pipeline.workflow.models import ModelFile, ModelResult
+from pipeline.workflow.quantize import quantize_model
+from pipeline.workflow.reference import reference_logits
+from pipeline.workflow.reporting import Origin, make_report
+from pipeline.workflow.training import evaluate_float, train_float, train_quantized
 
 BIT_WIDTHS = (8, 4, 2)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """The models of a recipe: float first, then one per bit width."""
+def train(data: Data, widths: Sequence[int], stages: Stages) -> tuple[ModelResult, ...]:
+    """Trains the float twin and a quantization-aware model for every width, quantizes and evaluates them.
 
-    models: tuple[ModelResult, ...]
-
-    def at(self, bits: int) -> ModelResult:
-        return next(model for model in self.models if model.bits == bits)
-
-
-def train(data: Data, widths: Sequence[int], stages: Stages, progress: Progress) -> Trained:
-    """Trains the float twin and a quantization-aware model for every width, quantizes and evaluates them."""
-    float_stage = train_float(data, stages, progress)
-    models = [evaluate_float(data, float_stage, stages)]
+    Returns:
+        The float twin, then one model per width, in their order.
+    """
+    recipe, dataset, test = data.recipe, data.dataset, data.test
+    float_stage = train_float(recipe, dataset, stages)
+    models = [ModelResult(None, "float", evaluate_float(float_stage, test.features, test.key, stages))]
     for bits in widths:
-        trained = train_quantized(data, float_stage, bits, stages, progress)
-        models.append(quantize_model(data, trained, bits, stages, progress))
-    return Trained(tuple(models))
+        trained = train_quantized(recipe, dataset, float_stage, bits, stages)
+        models.append(_evaluated(quantize_model(recipe, trained, bits, stages), "QAT", test, stages))
+    return tuple(models)
 
 
 def build(
@@ -55,112 +40,61 @@ def build(
     bits: int,
     widths: Sequence[int],
     aim: Aim,
-    out: Path,
+    stages: Stages,
     command: str,
-    progress: Progress,
     *,
     baselines: Sequence[Baseline] = (),
 ) -> tuple[Report, Path]:
     """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page.
 
     Args:
+        bits: width of the model that goes onto the target; one of ``widths``.
         baselines: other routes to a small model, measured elsewhere, for the report.
     """
-    stages = Stages(out)
-    trained = train(data, widths, stages, progress)
-    file = _publish(trained.at(bits).file, out / f"{data.recipe.name}_{bits}bit.tflite")
-    return _test_and_report(
-        file, trained.models, data.test, aim, out, stages, progress, baselines=baselines, corpus=data.description,
-        recipe=data.recipe.name, command=command,
-    )  # fmt: skip
+    models = train(data, widths, stages)
+    tested = models[1 + list(widths).index(bits)]
+    if tested.file is not None:
+        _publish(tested.file.path, stages.root / f"{data.recipe.name}_{bits}bit.tflite")
+    origin = Origin(command, data.recipe.name, data.description, tuple(baselines))
+    return _test_and_report(tested, models, data.test, aim, stages, origin)
 
 
 def build_from_model(
-    file: Path, test: TestSet, aim: Aim, out: Path, command: str, progress: Progress
+    file: ModelFile, test: HeldOutClips, aim: Aim, stages: Stages, command: str
 ) -> tuple[Report, Path]:
-    """From an existing ``.tflite`` to a report, on test clips of the same words."""
-    stages = Stages(out)
-    model = read_tflite(file)
-    answers = reference_logits(model, file, test.features, stages, progress)
-    result = ModelResult(model.bits, file, False, answers)
-    return _test_and_report(
-        file, (result,), test, aim, out, stages, progress, corpus=test.name, recipe="from a model file",
-        command=command,
-    )  # fmt: skip
-
-
-def recipe_of_model(model: QuantizedModel) -> Recipe:
-    """A recipe with the words and the front end of a model, to find test clips for it."""
-    seconds = model.frontend.context_samples / model.frontend.sample_rate
-    corpus = CorpusSection(keywords=model.labels[2:], clip_seconds=max(1.5, seconds))
-    name = re.sub(r"\W+", "_", model.name.lower())[:32].strip("_") or "model"
-    sections = {"corpus": corpus.model_dump(), "frontend": model.frontend.model_dump()}
-    return parse_recipe({"name": name, **sections}, "the model's metadata")
-
-
-def test_set_for_model(model: QuantizedModel, data: Path | None, cache: Path, progress: Progress) -> TestSet:
-    """Test clips of a model's own words: recorded ones, or synthetic ones when there is no folder.
+    """From an existing ``.tflite`` to a report, on test clips of the same words.
 
     Raises:
-        ModelFileError: the model's labels are not those of a keyword spotter of this project.
-        CorpusError: the folder does not hold these words.
+        UsageError: the clips are not of the model's front end.
     """
-    if model.labels[:2] != ("_silence_", "_unknown_"):
-        raise ModelFileError(
-            f"model {model.name} has labels {model.labels[:2]} where silence and unknown belong", "export it again"
+    if test.features.shape[1] != file.model.inputs:
+        raise UsageError(
+            f"the test clips have {test.features.shape[1]} features, the model takes {file.model.inputs}",
+            "test with the recipe the model was trained by",
         )
-    recipe = recipe_of_model(model)
-    if data is not None:
-        return folder_test_set(recipe.corpus, recipe.frontend, data, cache, progress)
-    section = recipe.corpus.model_copy(update={"source": "synthetic"})
-    return Data(recipe.model_copy(update={"corpus": section}), None, None, cache, progress).test
+    result = _evaluated(file, "from file", test, stages)
+    return _test_and_report(result, (result,), test, aim, stages, Origin(command, "from a model file", test.name))
+
+
+def _evaluated(file: ModelFile, training: str, test: HeldOutClips, stages: Stages) -> ModelResult:
+    return ModelResult(file, training, reference_logits(file.model, file.digest, test.features, test.key, stages))
 
 
 def _test_and_report(
-    file: Path,
-    models: Sequence[ModelResult],
-    test: TestSet,
-    aim: Aim,
-    out: Path,
-    stages: Stages,
-    progress: Progress,
-    *,
-    baselines: Sequence[Baseline] = (),
-    corpus: str,
-    recipe: str,
-    command: str,
+    tested: ModelResult, models: Sequence[ModelResult], test: HeldOutClips, aim: Aim, stages: Stages, origin: Origin
 ) -> tuple[Report, Path]:
-    model = read_tflite(file)
-    if test.features.shape[1] != model.inputs:
-        raise UsageError(
-            f"the test clips have {test.features.shape[1]} features, the model takes {model.inputs}",
-            "test with the recipe the model was trained by",
-        )
-    image = aim.image(file, stages, progress)
-    devices = test_on_boards(aim, image, file, test, stages, progress)
-    report = make_report(
-        model=model,
-        model_file=file,
-        models=[(result, None if result.file is None else read_tflite(result.file)) for result in models],
-        image=image,
-        devices=devices,
-        test=test,
-        baselines=baselines,
-        stages=_distinct(stages.finished),
-        corpus=corpus,
-        recipe=recipe,
-        command=command,
-    )
-    _publish(image.elf, out / f"firmware_{aim.target}.elf")
-    return report, write_report(report, out)[1]
+    assert tested.file is not None
+    image = aim.image(tested.file, stages)
+    devices = ask_boards(aim, image, tested.file.model, test.features, test.key, stages)
+    report = make_report(tested, models, image, devices, test, _distinct(stages.finished), origin)
+    _publish(image.elf, stages.root / f"firmware_{aim.target}.elf")
+    return report, write_report(report, stages.root)[1]
 
 
-def _publish(source: Path | None, destination: Path) -> Path:
+def _publish(source: Path, destination: Path) -> None:
     """Copies a stage's result to the name a user looks for."""
-    assert source is not None
     with replacing(destination) as temporary:
         temporary.write_bytes(source.read_bytes())
-    return destination
 
 
 def _distinct(finished: Sequence[StageResult]) -> list[StageResult]:

@@ -7,21 +7,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 
 
-def training_code() -> tuple[ModuleType, ModuleType]:
-    """Modules ``pipeline.training.fit`` and ``pipeline.training.convert``; the first call takes seconds."""
+def load_tensorflow() -> None:
+    """Imports TensorFlow as every stage needs it; the first call takes seconds."""
     # small models train no faster on a GPU, and the same seed gives the same weights only on one kind of processor
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     with _held_back_stderr():
         import tensorflow as tf
 
-        import pipeline.training.convert
-        import pipeline.training.fit
-
         tf.config.list_physical_devices()  # what it has to say about drivers, it says here
-    return pipeline.training.fit, pipeline.training.convert
 
 
 @contextmanager

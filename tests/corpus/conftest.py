@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.recipe import CorpusSection
+from pipeline.config import CorpusSection
 
 MakeFolder = Callable[..., Path]
 

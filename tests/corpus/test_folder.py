@@ -7,10 +7,10 @@ import shutil
 import numpy as np
 import pytest
 
-from pipeline.corpus import SPLITS, load_corpus, test_split
+from pipeline.config import CorpusSection
+from pipeline.corpus import SPLITS, load_corpus
 from pipeline.corpus.folder import hash_split, scan_folder
 from pipeline.errors import CorpusError
-from pipeline.recipe import CorpusSection
 
 
 class Notes:
@@ -78,7 +78,7 @@ def test_lists_decide_the_splits_where_there_are_some(make_folder, section, tmp_
     corpus = load_corpus(section, root, tmp_path / "cache", seed=1)
     assert sorted(f for f in corpus.validation.files if f[0] != "_") == names[:2]
     assert sorted(f for f in corpus.testing.files if f[0] != "_") == names[2:4]
-    only_testing = test_split(section, root, tmp_path / "cache", seed=1)
+    only_testing = load_corpus(section, root, tmp_path / "cache", seed=1, splits=("testing",)).testing
     assert only_testing.files == corpus.testing.files
     assert np.array_equal(only_testing.pcm, corpus.testing.pcm)
 
@@ -100,22 +100,26 @@ def test_a_second_load_comes_from_the_cache_and_an_edit_is_noticed(make_folder, 
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.corpus.recorded.read_audio", lambda path: pytest.fail("decoded again"))
         again = load_corpus(section, root, tmp_path / "cache", seed=1)
-    assert again.manifest_hash == first.manifest_hash
+    assert again.key == first.key
     assert np.array_equal(again.training.pcm, first.training.pcm)
     assert again.training.speakers == first.training.speakers
     shutil.copy(next(root.glob("alpha/*")), root / "alpha" / "ffffffff_nohash_3.wav")
     edited = load_corpus(section, root, tmp_path / "cache", seed=1)
-    assert edited.manifest_hash != first.manifest_hash
-    assert load_corpus(section, root, tmp_path / "cache", seed=2).manifest_hash != edited.manifest_hash
+    assert edited.key != first.key
+    assert load_corpus(section, root, tmp_path / "cache", seed=2).key != edited.key
 
 
 def test_a_damaged_cache_entry_is_made_again(make_folder, section, tmp_path):
     root = make_folder(speakers=20)
     first = load_corpus(section, root, tmp_path / "cache", seed=1)
     pcm = np.array(first.training.pcm)
-    (entry,) = (path for path in (tmp_path / "cache" / "corpus").glob("*.npy") if ".noise" not in path.name)
-    entry.write_bytes(entry.read_bytes()[:1000])
-    assert np.array_equal(load_corpus(section, root, tmp_path / "cache", seed=1).training.pcm, pcm)
+    (entry,) = (tmp_path / "cache").glob("corpus-*")
+    for name in ("clips.npy", "noise.npy", "corpus.json", "stage.json"):
+        for damage in (lambda data: data[:-9], lambda data: data[:99] + bytes([data[99] ^ 1]) + data[100:]):
+            (entry / name).write_bytes(damage((entry / name).read_bytes()))
+            again = load_corpus(section, root, tmp_path / "cache", seed=1)
+            assert np.array_equal(again.training.pcm, pcm)
+            assert again.training.speakers == first.training.speakers
 
 
 def test_silence_of_different_splits_shares_no_noise(make_folder, section, tmp_path):
@@ -208,7 +212,8 @@ def test_damaged_recordings_are_named_all_at_once(make_folder, section, tmp_path
 
 def test_recorded_speech_loads(speech_dir, tmp_path):
     keywords = ("alexa", "computer", "jarvis", "smart_mirror", "snowboy", "view_glass")
-    split = test_split(CorpusSection(keywords=keywords), speech_dir, tmp_path / "cache")
+    section = CorpusSection(keywords=keywords)
+    split = load_corpus(section, speech_dir, tmp_path / "cache", splits=("testing",)).testing
     assert len(split) == 829
     assert set(split.label.tolist()) == set(range(8))
     assert np.abs(split.pcm[split.label > 1].astype(int)).max(axis=1).min() > 100

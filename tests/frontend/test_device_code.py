@@ -7,12 +7,12 @@ import subprocess
 import numpy as np
 import pytest
 
-from pipeline._native import FIRMWARE_LIB
 from pipeline.config import Frontend
 from pipeline.cores import CORES
 from pipeline.frontend import make_tables, mel_power, write_c
+from pipeline.project import PROJECT
 
-FOLDER = FIRMWARE_LIB / "frontend"
+FOLDER = PROJECT / "firmware" / "lib" / "frontend"
 DUMP = """
 #include "kws_frontend.h"
 #include <stdio.h>

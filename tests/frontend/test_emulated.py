@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline._native import FIRMWARE_LIB
 from pipeline.boards import BOARDS
 from pipeline.config import Frontend
 from pipeline.frontend import mel_power, native, write_c
+from pipeline.project import PROJECT
 
-FOLDER = FIRMWARE_LIB / "frontend"
+FOLDER = PROJECT / "firmware" / "lib" / "frontend"
 SETTINGS = Frontend(context_frames=3)
 SCRIPT = """
 ENTRY(vectors)

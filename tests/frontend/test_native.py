@@ -70,10 +70,10 @@ def test_what_does_not_compile_is_an_error_with_the_compilers_words(source, tmp_
 def test_no_compiler_is_an_error_with_a_hint(source, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("CC", raising=False)
-    compiler._compiler.cache_clear()
+    compiler.compiler.cache_clear()
     try:
         with pytest.raises(ToolchainError, match="no C compiler") as error:
             compile_library("answer", (source,), "int answer(void);")
         assert "apt-get" in error.value.hint
     finally:
-        compiler._compiler.cache_clear()
+        compiler.compiler.cache_clear()

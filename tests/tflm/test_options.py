@@ -9,18 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline._native import FIRMWARE_LIB, compile_library
+from pipeline._native import compile_library
 from pipeline.layers import Dense
 from pipeline.layers.dense_layout import VARIANTS
+from pipeline.project import PROJECT
 from tests.conftest import make_model
 
-HEADER = (FIRMWARE_LIB / "tflm/dynq_options.h").read_text()
+LIBRARIES = PROJECT / "firmware" / "lib"
+HEADER = (LIBRARIES / "tflm/dynq_options.h").read_text()
 STRUCTS = "".join(re.findall(r"^typedef struct \{.*?^\} \w+;$", HEADER, re.DOTALL | re.MULTILINE))
 CDEF = f"""
 {STRUCTS}
 const char *dynq_options_read(const void *buffer, size_t length, uint16_t version, void *options, size_t size);
 """
-SOURCES = (FIRMWARE_LIB / "tflm/dynq_options.c", *sorted((FIRMWARE_LIB / "dynq").glob("*.c")))
+SOURCES = (LIBRARIES / "tflm/dynq_options.c", *sorted((LIBRARIES / "dynq").glob("*.c")))
 NATIVE = compile_library("dynq-options", SOURCES, CDEF)
 FFI, LIB = NATIVE.ffi, NATIVE.lib
 

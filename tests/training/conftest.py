@@ -46,4 +46,4 @@ def corpus(recipe) -> Corpus:
 
 @pytest.fixture(scope="session")
 def dataset(corpus, recipe, tmp_path_factory) -> Dataset:
-    return prepare(corpus, recipe, tmp_path_factory.mktemp("features"))
+    return prepare(corpus, recipe.frontend, tmp_path_factory.mktemp("features"))

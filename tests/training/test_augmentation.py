@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.config import Frontend
+from pipeline.config import AugmentationSection, Frontend
 from pipeline.frontend import context_indices, encode
-from pipeline.recipe import AugmentationSection
 from pipeline.training.augmentation import AugmentedSet
 
 SETTINGS = Frontend(context_frames=10)

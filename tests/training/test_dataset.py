@@ -27,17 +27,17 @@ def test_features_are_those_of_the_front_end_clip_by_clip(corpus, recipe, datase
 
 
 def test_the_second_call_reads_what_the_first_one_wrote(corpus, recipe, tmp_path, monkeypatch):
-    first = prepare(corpus, recipe, tmp_path)
+    first = prepare(corpus, recipe.frontend, tmp_path)
     monkeypatch.setattr(module, "mel_power", lambda *_: pytest.fail("computed again"))
-    second = prepare(corpus, recipe, tmp_path)
+    second = prepare(corpus, recipe.frontend, tmp_path)
     assert np.array_equal(first.training.power, second.training.power)
     assert np.array_equal(first.noise_power[0], second.noise_power[0])
     assert first.key == second.key
     monkeypatch.undo()
-    assert prepare(dataclasses.replace(corpus, manifest_hash="tones-2"), recipe, tmp_path).key != first.key
+    assert prepare(dataclasses.replace(corpus, key="tones-2"), recipe.frontend, tmp_path).key != first.key
 
 
-def test_an_interrupted_featurisation_leaves_nothing_behind(corpus, recipe, tmp_path, monkeypatch):
+def test_an_interrupted_featurisation_is_made_again(corpus, recipe, tmp_path, monkeypatch):
     calls = iter(range(100))
 
     def interrupted(pcm, settings_):
@@ -45,10 +45,25 @@ def test_an_interrupted_featurisation_leaves_nothing_behind(corpus, recipe, tmp_
             raise KeyboardInterrupt
         return frontend.mel_power(pcm, settings_)
 
-    monkeypatch.setattr(module, "mel_power", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        prepare(corpus, recipe, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "mel_power", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(corpus, recipe.frontend, tmp_path)
+    assert len(prepare(corpus, recipe.frontend, tmp_path).testing) == len(corpus.testing)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_one_changed_byte_of_the_features_is_noticed(corpus, recipe, tmp_path):
+    first = prepare(corpus, recipe.frontend, tmp_path)
+    expected = np.array(first.training.power)
+    (entry,) = tmp_path.glob("features-*")
+    for path in sorted(entry.iterdir()):
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        again = prepare(corpus, recipe.frontend, tmp_path)
+        assert np.array_equal(again.training.power, expected), path
+        assert np.array_equal(again.testing.features, first.testing.features), path
 
 
 def test_clips_shorter_than_the_context_window_are_refused(recipe):

@@ -226,7 +226,7 @@ def test_model_too_large_for_the_board(whistles: Path, workplace: Path, tmp_path
     recipe = tmp_path / "huge.toml"
     recipe.write_text(
         'name = "huge"\n[corpus]\nkeywords = ["low", "high"]\nclip_seconds = 1.0\n[frontend]\ncontext_frames = 30\n'
-        "[model]\nhidden = [1400, 1400]\n[training]\nepochs = 1\nqat_epochs = 1\n"
+        '[model]\nkind = "perceptron"\nhidden = [1400, 1400]\n[training]\nepochs = 1\nqat_epochs = 1\n'
     )
     run = build(
         "--recipe", recipe, "--data", whistles, "--target", "nano33", "--weight-bits", "8", "--no-compare",

@@ -1,0 +1,62 @@
+"""Training stages: the float twin, then quantization-aware training from its weights for every bit width."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.recipe import Recipe
+from pipeline.stages import StageResult, Stages
+from pipeline.training.dataset import Dataset
+from pipeline.workflow.tensorflow import load_tensorflow
+
+_WEIGHTS = "model.keras"
+
+
+def train_float(recipe: Recipe, dataset: Dataset, stages: Stages) -> StageResult:
+    """Trains the float twin; the folder holds ``model.keras``."""
+
+    def make(folder: Path) -> None:
+        load_tensorflow()
+        from pipeline.training.fit import fit
+
+        fit(recipe, dataset, folder, weight_bits=None, progress=stages.progress)
+
+    inputs = {
+        "data": dataset.key,
+        "augmentation": recipe.augmentation.model_dump(),
+        "model": recipe.model.model_dump(),
+        "training": recipe.training.model_dump(),
+    }
+    return stages.run("train-float", inputs, make, resume=True)
+
+
+def train_quantized(
+    recipe: Recipe, dataset: Dataset, float_stage: StageResult, bits: int, stages: Stages
+) -> StageResult:
+    """Quantization-aware training from the float weights; the folder holds ``model.keras``."""
+
+    def make(folder: Path) -> None:
+        load_tensorflow()
+        from pipeline.training.fit import fit
+
+        initial = float_stage.folder / _WEIGHTS
+        fit(recipe, dataset, folder, weight_bits=bits, initial=initial, progress=stages.progress)
+
+    return stages.run(f"train-{bits}bit", {"float": float_stage.key, "bits": bits}, make, resume=True)
+
+
+def evaluate_float(trained: StageResult, features: NDArray[np.int8], key: str, stages: Stages) -> NDArray[np.float32]:
+    """Logits of the float twin for int8 ``[n, inputs]``, float32 ``[n, labels]``; ``key`` is the features' digest."""
+
+    def make(folder: Path) -> None:
+        load_tensorflow()
+        from pipeline.training.convert import load_trained
+        from pipeline.training.fit import predict_logits
+
+        np.save(folder / "logits.npy", predict_logits(load_trained(trained.folder / _WEIGHTS), features))
+
+    stage = stages.run("evaluate-float", {"trained": trained.key, "test": key}, make)
+    return np.asarray(np.load(stage.folder / "logits.npy"), np.float32)
