@@ -29,42 +29,49 @@ alignas(kws::OpResolver) uint8_t resolver_memory[sizeof(kws::OpResolver)];
 MicroInterpreter *interpreter;
 const char *problem = "not started";
 
-TFLMRegistration timed; /* the operator, with a clock around it */
-const TFLMRegistration *plain;
 uint32_t ticks[KWS_LAYERS];
 uint16_t running;            /* layer that runs now */
 int32_t wanted = -1;         /* layer whose output is to be kept, or -1 */
 float kept[KWS_MAX_OUTPUTS]; /* outputs share memory in the arena: later layers overwrite them */
 
-TfLiteStatus TimedInvoke(TfLiteContext *context, TfLiteNode *node) {
-  const uint32_t start = board_ticks();
-  const TfLiteStatus status = plain->invoke(context, node);
-  const uint16_t layer = running++;
-  if (wanted < 0) {
-    ticks[layer] = board_ticks() - start;
-  } else if (wanted == layer) {
-    const TfLiteEvalTensor *output = GetEvalOutput(context, node, 0);
-    memcpy(kept, output->data.f, kws_model.layers[layer].outputs * sizeof(float));
+/* An operator with a clock around it. */
+template <typename Operator> struct Timed {
+  static constexpr const char *kName = Operator::kName;
+
+  static const TFLMRegistration *Registration() {
+    static TFLMRegistration registration;
+    registration = *Operator::Registration();
+    registration.invoke = Invoke;
+    return &registration;
   }
-  return status;
-}
+
+  static TfLiteStatus Invoke(TfLiteContext *context, TfLiteNode *node) {
+    const uint32_t start = board_ticks();
+    const TfLiteStatus status = Operator::Registration()->invoke(context, node);
+    const uint16_t layer = running++;
+    if (wanted < 0) {
+      ticks[layer] = board_ticks() - start;
+    } else if (wanted == layer) {
+      const TfLiteEvalTensor *output = GetEvalOutput(context, node, 0);
+      memcpy(kept, output->data.f, kws_model.layers[layer].outputs * sizeof(float));
+    }
+    return status;
+  }
+};
 
 const char *Start() {
   const char *damage = CheckModel(kws_tflite, sizeof kws_tflite);
   if (damage != nullptr) {
     return damage;
   }
-  plain = FullyConnectedRegistration();
-  timed = *plain;
-  timed.invoke = TimedInvoke;
   auto *resolver = new (resolver_memory) kws::OpResolver();
-  if (kws::AddOperators(*resolver, &timed) != kTfLiteOk) {
+  if (kws::AddOperators<Timed>(*resolver) != kTfLiteOk) {
     return "an operator could not be registered";
   }
   const uint32_t size = kws_arena_limit < sizeof arena ? kws_arena_limit : sizeof arena;
   interpreter = new (interpreter_memory) MicroInterpreter(tflite::GetModel(kws_tflite), *resolver, arena, size);
   if (interpreter->AllocateTensors() != kTfLiteOk) {
-    return FullyConnectedError() != nullptr ? FullyConnectedError() : "the arena is too small";
+    return OperatorError() != nullptr ? OperatorError() : "the arena is too small";
   }
   const TfLiteTensor *input = interpreter->input(0);
   const TfLiteTensor *output = interpreter->output(0);

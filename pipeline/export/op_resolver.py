@@ -6,7 +6,7 @@ import struct
 
 from pipeline.errors import ModelFileError
 from pipeline.export.schema import schema
-from pipeline.layers import Dense
+from pipeline.layers import KINDS
 
 # Where TFLM's method is not the operator's name in camel case.
 _METHODS = {
@@ -41,20 +41,19 @@ def op_resolver(tflite: bytes, *, namespace: str = "kws") -> str:
     """C++ that declares a resolver type of the exact size, and a function that fills it and checks every status.
 
     Raises:
-        ModelFileError: the model is unreadable, or needs a custom operator other than ours.
+        ModelFileError: the model is unreadable, or needs a custom operator that is not ours.
     """
     needed = operators(tflite)
-    calls = []
+    known = {kind.operator.name for kind in KINDS.values()}
+    body, own = [], []
     for operator in needed:
-        if operator == Dense.operator.name:
-            calls.append("AddCustom(kFullyConnected, fully_connected)")
+        if operator in known:
+            own.append(f"As<dynq::{_camel_case(operator.removeprefix('DYNQ_'))}>")
         elif hasattr(schema().BuiltinOperator, operator):
-            calls.append(f"{_method(operator)}()")
+            body.append(f"  if (resolver.{_method(operator)}() != kTfLiteOk) {{\n    return kTfLiteError;\n  }}\n")
         else:
-            raise ModelFileError(
-                f"the model needs the custom operator {operator}", f"only {Dense.operator.name} is known"
-            )
-    body = "".join(f"  if (resolver.{call} != kTfLiteOk) {{\n    return kTfLiteError;\n  }}\n" for call in calls)
+            raise ModelFileError(f"the model needs the custom operator {operator}", f"known: {', '.join(known)}")
+    body.append(f"  return OperatorList<{', '.join(own)}>::AddTo(resolver);\n" if own else "  return kTfLiteOk;\n")
     return f"""namespace {namespace} {{
 
 using namespace dynq; /* TFLM's names, wherever its version keeps them */
@@ -62,17 +61,18 @@ using namespace dynq; /* TFLM's names, wherever its version keeps them */
 /* {", ".join(needed)} */
 using OpResolver = MicroMutableOpResolver<{len(needed)}>;
 
-inline TfLiteStatus
-AddOperators(OpResolver &resolver,
-             [[maybe_unused]] const TFLMRegistration *fully_connected = FullyConnectedRegistration()) {{
-{body}  return kTfLiteOk;
-}}
+/* Adds them. `As` may put something around the operators of dynq, such as a clock. */
+template <template <typename> class As = AsIs> TfLiteStatus AddOperators(OpResolver &resolver) {{
+{"".join(body)}}}
 
 }} // namespace {namespace}
 """
 
 
 def _method(operator: str) -> str:
-    if operator in _METHODS:
-        return _METHODS[operator]
-    return "Add" + "".join(part.capitalize() for part in operator.split("_")).replace("2d", "2D").replace("3d", "3D")
+    name = _camel_case(operator).replace("2d", "2D").replace("3d", "3D")
+    return _METHODS.get(operator, f"Add{name}")
+
+
+def _camel_case(operator: str) -> str:
+    return "".join(part.capitalize() for part in operator.split("_"))

@@ -69,10 +69,10 @@ def inspect_tflm(root: Path, core: Core) -> TflmLibrary:
             f"TARGET=cortex_m_generic TARGET_ARCH={_target_arch(core)} microlite, and copy it there",
         )
     folders = [include, *(include / "third_party" / name for name in ("flatbuffers/include", "gemmlowp", "ruy"))]
-    missing = [folder for folder in folders if not folder.is_dir()]
+    missing = [folder for folder in (include / "signal", *folders) if not folder.is_dir()]
     if missing:
         raise ToolchainError(
-            f"no {missing[0]}", "copy TFLM's third_party headers (flatbuffers, gemmlowp, ruy) there too"
+            f"no {missing[0]}", "copy TFLM's headers of signal and third_party (flatbuffers, gemmlowp, ruy) there too"
         )
     namespaced = (include / "tensorflow/lite/micro/c/common.h").is_file()
     _check_objects(library, core)

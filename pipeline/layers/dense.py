@@ -34,10 +34,8 @@ class Dense(Layer):
         "DYNQ_FULLY_CONNECTED",
         version=2,
         fields=(
-            ("inputs", "H"),  # K, of all rows together
-            ("outputs", "H"),  # N
-            ("rows", "H"),  # rows of features that lie side by side in the K inputs
-            ("stride", "H"),  # rows from one run to the next
+            ("inputs", "H"),
+            ("outputs", "H"),
             ("bits", "B"),
             ("relu", "B"),
         ),
@@ -99,21 +97,12 @@ class Dense(Layer):
         }
 
     def options(self) -> dict[str, int]:
-        return {
-            "inputs": self.inputs,
-            "outputs": self.outputs,
-            "rows": 1,
-            "stride": 1,
-            "bits": self.bits,
-            "relu": int(self.relu),
-        }
+        return {"inputs": self.inputs, "outputs": self.outputs, "bits": self.bits, "relu": int(self.relu)}
 
     @classmethod
     def from_file(cls, name: str, variant: str, options: Mapping[str, int], constants: Sequence[bytes]) -> Self:
         if max(options["inputs"], options["outputs"]) > MAX_WIDTH or options["relu"] > 1:
             raise ValueError(f"layer {name}: {options}")
-        if (options["rows"], options["stride"]) != (1, 1):
-            raise ValueError(f"layer {name} takes {options['rows']} rows every {options['stride']}")
         weights, parameters = constants
         floats = np.frombuffer(parameters, "<f4").astype(np.float32)
         packed = PackedColumns(variant, weights, floats, options["inputs"], options["outputs"], options["bits"])

@@ -197,7 +197,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   TfLiteNode node = {};
   node.inputs = AsArray(&in);
   node.outputs = AsArray(&out);
-  const TFLMRegistration *operation = dynq::FullyConnectedRegistration();
+  const TFLMRegistration *operation = dynq::FullyConnected::Registration();
   node.user_data = operation->init(&tflm, reinterpret_cast<const char *>(options.data()), options.size());
   const TfLiteStatus prepared = operation->prepare(&tflm, &node);
   if (context.borrowed != 0) {
@@ -209,7 +209,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       abort();
     }
   }
-  if (prepared != kTfLiteOk && dynq::FullyConnectedError() == nullptr) {
+  if (prepared != kTfLiteOk && dynq::OperatorError() == nullptr) {
     abort();
   }
   dynq_seal_check(data, size);

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline import __version__
+from pipeline.cores import CORES
 from pipeline.export import write_c_arrays, write_tflm_arrays
 from pipeline.export.tflm_library import inspect_tflm
 from pipeline.layers import logits
@@ -75,7 +76,7 @@ def test_the_sketch_prints_the_references_logits(tmp_path: Path, bits: int) -> N
 
 @pytest.mark.skipif("TFLM_ROOT" not in os.environ, reason="TFLM_ROOT names no build of TensorFlow Lite Micro")
 def test_the_tflm_sketch_compiles_against_the_users_library(tmp_path: Path) -> None:
-    library = inspect_tflm(Path(os.environ["TFLM_ROOT"]), "cortex-m4")
+    library = inspect_tflm(Path(os.environ["TFLM_ROOT"]), CORES["cortex-m4"])
     write_tflm_arrays(make_model(4), "cortex_m4_dsp", tmp_path, source_hash="0" * 64, arena_bytes=8192)
     flags = [part for flag in library.flags if not flag.startswith(("-L", "-l")) for part in flag.split()]
     includes = [f"-I{folder}" for folder in (ARDUINO, tmp_path, LIBRARIES / "dynq", LIBRARIES / "tflm")]

@@ -30,8 +30,8 @@ def make_root(
     (headers / "micro_interpreter.h").touch()
     if namespaced:
         (headers / "c/common.h").touch()
-    for name in ("flatbuffers/include", "gemmlowp", "ruy"):
-        (folder / "include/third_party" / name).mkdir(parents=True)
+    for name in ("signal", "third_party/flatbuffers/include", "third_party/gemmlowp", "third_party/ruy"):
+        (folder / "include" / name).mkdir(parents=True)
     (folder / "lib").mkdir()
     (folder / "a_file_with_a_long_name.c").write_text(source)
     for command in (

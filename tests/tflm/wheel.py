@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,22 +48,23 @@ def compile_operator(
 def wheel_operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The operator as a shared library that the wheel's interpreter can find."""
     directory = tmp_path_factory.mktemp("operator")
-    objects = compile_operator(directory, [HERE / "wheel_registerer.cc"], "wheel")
+    objects = compile_operator(directory, [HERE / "wheel_registerer.cc", HERE / "running_sum.cc"], "wheel")
     library = directory / "operator.so"
     subprocess.run(["c++", "-shared", *objects, "-o", str(library)], check=True, timeout=120)
     return library
 
 
 def run_in_wheel(
-    library: Path | None, model: bytes, features: NDArray[np.int8], directory: Path, arena_bytes: int = 60_000
+    library: Path | None, model: bytes, features: NDArray[Any], directory: Path, *, reset_every: int = 1
 ) -> NDArray[np.float32]:
-    """Outputs ``[B, labels]`` of a model file in the wheel's interpreter; without a library, of built-in operators."""
+    """Outputs ``[B, N]`` of a model file in the wheel's interpreter, which is reset before every so many of the inputs
+    ``[B, K]``; without a library, of built-in operators."""
     names = [directory / name for name in ("model.tflite", "features.npy", "output.npy")]
     names[0].write_bytes(model)
     np.save(names[1], features)
     names[2].unlink(missing_ok=True)
     result = subprocess.run(
-        [sys.executable, str(HERE / "wheel_worker.py"), str(library or "-"), *map(str, names), str(arena_bytes)],
+        [sys.executable, str(HERE / "wheel_worker.py"), str(library or "-"), *map(str, names), str(reset_every)],
         capture_output=True,
         text=True,
         timeout=120,

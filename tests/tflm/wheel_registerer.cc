@@ -1,5 +1,6 @@
-/* Registers the operator with the interpreter of a `tflite-micro` wheel, which finds this function by its name. */
+/* Registers the operators with the interpreter of a `tflite-micro` wheel, which finds this function by its name. */
 #include "dynq_tflm.h"
+#include "running_sum.h"
 #include "tflm_abi.h"
 
 namespace tflite {
@@ -32,9 +33,10 @@ private:
 
 extern "C" bool DynqRegister(tflite::PythonOpsResolver *resolver) {
   using namespace tflite::micro;
-  return dynq::AddFullyConnected(*resolver) == kTfLiteOk;
+  return dynq::AddDynqOperators(*resolver) == kTfLiteOk &&
+         dynq::OperatorList<dynq::RunningSum>::AddTo(*resolver) == kTfLiteOk;
 }
 
 extern "C" const char *DynqError() {
-  return dynq::FullyConnectedError();
+  return dynq::OperatorError();
 }

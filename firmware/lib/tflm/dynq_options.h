@@ -20,10 +20,8 @@ typedef struct {
 
 typedef struct {
   dynq_options_head_t head;
-  uint16_t inputs; /* K, of all rows together */
+  uint16_t inputs;
   uint16_t outputs;
-  uint16_t rows;   /* rows of features that lie side by side in the K inputs */
-  uint16_t stride; /* rows from one run to the next */
   uint8_t bits;
   uint8_t relu;
   uint16_t zero; /* at the end of all options: a flexbuffer cannot end so */
@@ -33,9 +31,9 @@ typedef struct {
 
 static_assert(sizeof(dynq_options_head_t) == 18, "the head has no padding");
 static_assert(offsetof(dynq_fully_connected_options_t, inputs) == 18, "no padding");
-static_assert(offsetof(dynq_fully_connected_options_t, stride) == 24, "no padding");
-static_assert(offsetof(dynq_fully_connected_options_t, relu) == 27, "no padding");
-static_assert(sizeof(dynq_fully_connected_options_t) == 30, "no padding");
+static_assert(offsetof(dynq_fully_connected_options_t, bits) == 22, "no padding");
+static_assert(offsetof(dynq_fully_connected_options_t, relu) == 23, "no padding");
+static_assert(sizeof(dynq_fully_connected_options_t) == 26, "no padding");
 
 /* Copies a file's options into the struct `options` of `size` bytes. NULL, or what is wrong: another length, another
  * version, or constants for other kernels than those compiled in. */

@@ -1,11 +1,9 @@
-/* The operator DYNQ_FULLY_CONNECTED for TensorFlow Lite Micro. All that a user's firmware includes:
+/* The project's operators for TensorFlow Lite Micro. All that a user's firmware includes:
  *
- *   tflite::MicroMutableOpResolver<1> resolver;
- *   if (dynq::AddFullyConnected(resolver) != kTfLiteOk) ...
+ *   tflite::MicroMutableOpResolver<dynq::kOperatorCount> resolver;
+ *   if (dynq::AddDynqOperators(resolver) != kTfLiteOk) ...
  *
- * Inputs: features int8 or float32 [1, K]; weights uint8; columns float32; optionally the input's range float32 [2].
- * Outputs: float32 [1, N]; optionally its range float32 [2]. Options: dynq_options.h. docs/tflm.md has the whole
- * contract. */
+ * docs/tflm.md has the whole contract. */
 #ifndef DYNQ_TFLM_H_
 #define DYNQ_TFLM_H_
 
@@ -24,18 +22,40 @@ namespace dynq {
 using namespace tflite;
 using namespace tflite::micro;
 
-constexpr char kFullyConnected[] = "DYNQ_FULLY_CONNECTED";
+/* Each operator is a type: the name by which a model calls it, and what TFLM calls, constant for the life of the
+ * program.
+ *
+ * Inputs: features int8 or float32 [1, K]; weights uint8; columns float32; optionally the input's range float32 [2].
+ * Outputs: float32 [1, N]; optionally its range float32 [2]. Options: dynq_options.h. */
+struct FullyConnected {
+  static constexpr char kName[] = "DYNQ_FULLY_CONNECTED";
+  static const TFLMRegistration *Registration();
+};
 
-/* The registration, constant for the life of the program. */
-const TFLMRegistration *FullyConnectedRegistration();
+/* Adds operators to a resolver: these types, or others of the same shape around them. */
+template <typename... Operators> struct OperatorList {
+  static constexpr unsigned kCount = sizeof...(Operators);
 
-/* Why prepare last refused an operator: the tensor or option and the reason. nullptr when none was refused since the
- * program started. It works in builds that strip TFLM's own messages too. */
-const char *FullyConnectedError();
+  template <typename Resolver> static TfLiteStatus AddTo(Resolver &resolver) {
+    const bool all = ((resolver.AddCustom(Operators::kName, Operators::Registration()) == kTfLiteOk) && ...);
+    return all ? kTfLiteOk : kTfLiteError;
+  }
+};
 
-template <typename Resolver> TfLiteStatus AddFullyConnected(Resolver &resolver) {
-  return resolver.AddCustom(kFullyConnected, FullyConnectedRegistration());
+/* Every operator that there is. An image for one model is smaller with the list that was generated for it. */
+using AllOperators = OperatorList<FullyConnected>;
+constexpr unsigned kOperatorCount = AllOperators::kCount;
+
+template <typename Resolver> TfLiteStatus AddDynqOperators(Resolver &resolver) {
+  return AllOperators::AddTo(resolver);
 }
+
+/* For templates that can put something around operators, as the generated ones can: nothing. */
+template <typename Operator> using AsIs = Operator;
+
+/* Which operator prepare last refused, and why: its name, the tensor or option, the reason. nullptr when none was
+ * refused since the program started. It works in builds that strip TFLM's own messages too. */
+const char *OperatorError();
 
 /* nullptr when the bytes are a whole file of this project and not a bit of them has changed (its seal fits), or what is
  * wrong. Call it before GetModel(): TFLM follows a file's offsets unchecked, and prepare does not sum up the weights.

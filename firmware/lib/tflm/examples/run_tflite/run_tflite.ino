@@ -31,7 +31,7 @@ void setup() {
   static MicroInterpreter made(tflite::GetModel(kws_tflite), resolver, arena, sizeof arena);
   interpreter = &made;
   if (interpreter->AllocateTensors() != kTfLiteOk) {
-    stop(FullyConnectedError() != nullptr ? FullyConnectedError() : "the arena is too small");
+    stop(OperatorError() != nullptr ? OperatorError() : "the arena is too small");
   }
 }
 
