@@ -2,6 +2,7 @@
 #ifndef BENCH_JOBS_H_
 #define BENCH_JOBS_H_
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dynq.h"
@@ -41,5 +42,11 @@ typedef struct {
   uint32_t guards_intact;
   uint32_t scratch_bytes;
 } trailer_t;
+
+/* lab/bench/runner.py lays them out by these numbers. */
+_Static_assert(sizeof(header_t) == 64 && offsetof(header_t, results) == 8, "_HEADER");
+_Static_assert(sizeof(job_t) == 64 && offsetof(job_t, scale) == 36 && offsetof(job_t, range) == 44, "_JOB");
+_Static_assert(offsetof(job_t, weight_bytes) == 52 && offsetof(job_t, column_bytes) == 56, "_JOB");
+_Static_assert(sizeof(trailer_t) == 16 && offsetof(trailer_t, guards_intact) == 8, "_TRAILER");
 
 #endif

@@ -27,7 +27,7 @@ BASE_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall
 """Without -ffp-contract=off a compiler may fuse multiply and add, and the bits would differ from the device's."""
 
 _COMPILE_SECONDS = 120
-_SYSTEM_HEADERS = ("stdbool.h", "stddef.h", "stdint.h")
+_SYSTEM_HEADERS = ("assert.h", "stdbool.h", "stddef.h", "stdint.h", "string.h")
 """Headers whose types cffi knows by itself."""
 
 
@@ -107,7 +107,8 @@ def declarations(*headers: Path) -> str:
             Path(folder, name).touch()
         source = Path(folder, "all.h")
         source.write_text("".join(f'#include "{header}"\n' for header in headers))
-        command = [compiler()[0], "-E", "-P", "-nostdinc", "-D_Static_assert(...)=", f"-I{folder}", "-xc"]
+        no_asserts = ("-D_Static_assert(...)=", "-Dstatic_assert(...)=")
+        command = [compiler()[0], "-E", "-P", "-nostdinc", *no_asserts, f"-I{folder}", "-xc"]
         return _run([*command, str(source)], " and ".join(header.name for header in headers))
 
 

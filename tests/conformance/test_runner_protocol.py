@@ -83,14 +83,18 @@ def test_accuracy_mode(player: Player, model: QuantizedModel, index: int) -> Non
 
 
 def test_performance_mode(player: Player) -> None:
-    """Five windows of one download, warm-up and many inferences; time grows with their number."""
+    """Five windows of one download, warm-up and many inferences; time grows with their number.
+
+    What else a busy machine does can only add to a time: so the shortest ones are compared.
+    """
     player.download(SAMPLES[0].tobytes())
-    once = player.infer(20, 0).elapsed_us
+    few = min(player.infer(20, 0).elapsed_us for _ in range(5))
+    windows = []
     for _ in range(5):
         player.download(SAMPLES[0].tobytes())
-        window = player.infer(60, 10)
-        assert 1.5 * once < window.elapsed_us < 20 * once
-        assert len(window.results) == 8
+        windows.append(player.infer(60, 10))
+    assert 1.5 * few < min(window.elapsed_us for window in windows) < 20 * few
+    assert {len(window.results) for window in windows} == {8}
 
 
 def test_the_messages_of_an_inference_in_order(player: Player) -> None:

@@ -24,6 +24,14 @@ typedef struct {
   const void *weights;
 } dynq_m4_job_t;
 
+/* What the assembly addresses by number. */
+_Static_assert(offsetof(dynq_m4_job_t, left) == 40 && offsetof(dynq_m4_job_t, section_bytes) == 44, "LEFT is s10");
+_Static_assert(offsetof(dynq_m4_job_t, high) == 48 && offsetof(dynq_m4_job_t, low) == 52,
+               "JOB_HIGH, and LOW behind it");
+_Static_assert(offsetof(dynq_m4_job_t, low_start) == 56, "s14, the last one of the 15 that are loaded together");
+_Static_assert(offsetof(dynq_m4_job_t, weights) == 60, "JOB_WEIGHTS");
+_Static_assert(offsetof(dynq_frame_t, offset) == 4 && offsetof(dynq_frame_t, inverse) == 8, "dynq_m4_codes loads both");
+
 /* All columns of a layer, in tiles of four; fills job->high and job->low. */
 void dynq_m4_columns_w8(dynq_m4_job_t *job);
 void dynq_m4_columns_w4(dynq_m4_job_t *job);

@@ -1,20 +1,6 @@
 /* Called by Unicorn at the start of every basic block: counts instructions, and stops the core when its slice is over.
  */
-#include <stdint.h>
-
-#define FLASH_BYTES 0x100000u
-
-typedef struct {
-  uint64_t instructions;
-  uint64_t stop_at;                  /* count from which the core stops before its next block */
-  uint64_t stopped;                  /* 1 once this hook has stopped it */
-  uint16_t lengths[FLASH_BYTES / 2]; /* instructions in the flash block that starts here; 0: not seen yet */
-  int (*read)(void *engine, uint64_t address, void *bytes, uint64_t size);
-  int (*stop)(void *engine);
-} counter_t;
-
-void count_block(void *engine, uint64_t address, uint32_t size, void *user);
-void count_flush(counter_t *counter);
+#include "count.h"
 
 /* A Thumb instruction is 4 bytes when its first halfword starts with 0b11101, 0b11110 or 0b11111. */
 static uint16_t block_length(counter_t *counter, void *engine, uint64_t address, uint32_t size) {

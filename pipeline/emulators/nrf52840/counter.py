@@ -9,18 +9,9 @@ from typing import Any
 import unicorn
 from unicorn.unicorn_py3.unicorn import UcError, uclib
 
-from pipeline._native import compile_library
+from pipeline._native import compile_library, declarations
 
-_CDEF = """
-typedef struct {
-  uint64_t instructions, stop_at, stopped;
-  uint16_t lengths[0x80000];
-  int (*read)(void *, uint64_t, void *, uint64_t);
-  int (*stop)(void *);
-} counter_t;
-void count_block(void *engine, uint64_t address, uint32_t size, void *user);
-void count_flush(counter_t *counter);
-"""
+_SOURCE = Path(__file__).with_name("count.c")
 
 
 class InstructionCounter:
@@ -31,7 +22,7 @@ class InstructionCounter:
     """
 
     def __init__(self, engine: Any) -> None:
-        native = compile_library("nrf52840_count", (Path(__file__).with_name("count.c"),), _CDEF)
+        native = compile_library("nrf52840_count", (_SOURCE,), declarations(_SOURCE.with_suffix(".h")))
         self._native = native
         self._state = native.ffi.new("counter_t *")
         for name, function in (("read", uclib.uc_mem_read), ("stop", uclib.uc_emu_stop)):
