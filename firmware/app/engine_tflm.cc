@@ -1,5 +1,5 @@
 /* The engine that runs the model's .tflite in TensorFlow Lite Micro's interpreter. */
-#include "engine.h"
+#include "engine_backend.h"
 
 #include <cstring>
 #include <new>
@@ -27,11 +27,10 @@ alignas(16) uint8_t arena[KWS_ARENA_BYTES];
 alignas(MicroInterpreter) uint8_t interpreter_memory[sizeof(MicroInterpreter)];
 alignas(kws::OpResolver) uint8_t resolver_memory[sizeof(kws::OpResolver)];
 MicroInterpreter *interpreter;
-const char *problem = "not started";
+bool started;
 
-uint32_t ticks[KWS_LAYERS];
 uint16_t running;            /* layer that runs now */
-int32_t wanted = -1;         /* layer whose output is to be kept, or -1 */
+uint16_t wanted;             /* layer whose output is to be kept */
 float kept[KWS_MAX_OUTPUTS]; /* outputs share memory in the arena: later layers overwrite them */
 
 /* An operator with a clock around it. */
@@ -49,11 +48,10 @@ template <typename Operator> struct Timed {
     const uint32_t start = board_ticks();
     const TfLiteStatus status = Operator::Registration()->invoke(context, node);
     const uint16_t layer = running++;
-    if (wanted < 0) {
-      ticks[layer] = board_ticks() - start;
-    } else if (wanted == layer) {
+    engine_ticks[layer] = board_ticks() - start;
+    if (wanted == layer) {
       const TfLiteEvalTensor *output = GetEvalOutput(context, node, 0);
-      memcpy(kept, output->data.f, kws_model.layers[layer].outputs * sizeof(float));
+      memcpy(kept, output->data.f, kws_network.nodes[layer].outputs * sizeof(float));
     }
     return status;
   }
@@ -75,52 +73,34 @@ const char *Start() {
   }
   const TfLiteTensor *input = interpreter->input(0);
   const TfLiteTensor *output = interpreter->output(0);
-  if (input == nullptr || input->type != kTfLiteInt8 || input->bytes != KWS_INPUTS || output == nullptr ||
+  if (input == nullptr || input->type != kTfLiteInt8 || input->bytes != KWS_WINDOW_BYTES || output == nullptr ||
       output->type != kTfLiteFloat32 || output->bytes != KWS_LABELS * sizeof(float)) {
     return "the model's input or output is not what the image was built for";
   }
   return nullptr;
 }
 
-const char *Run(const int8_t *features) {
-  if (problem != nullptr) {
-    return problem;
-  }
-  memcpy(interpreter->input(0)->data.int8, features, KWS_INPUTS);
-  running = 0;
-  return interpreter->Invoke() == kTfLiteOk ? nullptr : "the interpreter failed";
-}
-
 } // namespace
 
-const char *engine_init(void) {
-  problem = Start();
+const char *engine_backend_start(void) {
+  const char *problem = Start();
+  started = problem == nullptr;
   return problem;
 }
 
 engine_info_t engine_info(void) {
-  const uint32_t used = problem == nullptr ? static_cast<uint32_t>(interpreter->arena_used_bytes()) : 0;
+  const uint32_t used = started ? static_cast<uint32_t>(interpreter->arena_used_bytes()) : 0;
   return engine_info_t{"tflm", used, sizeof arena};
 }
 
-const char *engine_invoke(const int8_t *features, float *logits) {
-  wanted = -1;
-  const char *error = Run(features);
-  if (error == nullptr) {
-    memcpy(logits, interpreter->output(0)->data.f, KWS_LABELS * sizeof(float));
-  }
-  return error;
+void engine_backend_reset(void) {
+  interpreter->Reset();
 }
 
-uint16_t engine_layer_count(void) {
-  return kws_model.layer_count;
-}
-
-engine_layer_t engine_layer(uint16_t index) {
-  return engine_layer_t{kws_model.layer_names[index], kws_model.layers[index].outputs, ticks[index]};
-}
-
-const float *engine_layer_output(const int8_t *features, uint16_t index) {
-  wanted = index;
-  return Run(features) == nullptr ? kept : nullptr;
+const char *engine_backend_run(uint16_t last, const float **output) {
+  memcpy(interpreter->input(0)->data.int8, kws_network.window, KWS_WINDOW_BYTES);
+  running = 0;
+  wanted = last;
+  *output = kept;
+  return interpreter->Invoke() == kTfLiteOk ? nullptr : "the interpreter failed";
 }

@@ -22,6 +22,9 @@ bool server_have_input(server_t *server);
 /* The data of a frame become the input; false, and an error line, when they are of another length. */
 bool server_take_frame(server_t *server);
 
+/* There is no input any more. */
+void server_void_input(server_t *server);
+
 /* server->features are whole: they are the input from now on. */
 void server_set_loaded(server_t *server);
 

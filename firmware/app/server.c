@@ -40,7 +40,8 @@ void server_init(server_t *server, output_write_t write, clock_time_t *clock, bo
   output_init(&server->out, write);
   server->clock = clock;
   server->interrupted = interrupted;
-  stream_start(&server->stream);
+  stream_start(&server->stream, server->features);
+  server->live = true;
   server->build_crc = dynq_crc32(0, KWS_BUILD_HASH, strlen(KWS_BUILD_HASH));
 }
 

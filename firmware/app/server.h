@@ -23,7 +23,8 @@ typedef struct {
   const protocol_command_t *command; /* that is being answered */
   uint32_t build_crc;                /* of the build hash: every result names the firmware it came from */
 
-  int8_t features[KWS_INPUTS];
+  int8_t features[KWS_INPUTS]; /* the input, or while `live` the rows of the stream */
+  bool live;                   /* the features and the engine are the stream's */
   uint32_t features_crc;
   uint32_t expected; /* bytes of the download in progress, 0 when there is none */
   uint32_t received;

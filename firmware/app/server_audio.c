@@ -1,7 +1,5 @@
 #include "handlers.h"
 
-#include <string.h>
-
 enum { PCM_PIECE = 32 };
 
 static void say_stream(server_t *server) {
@@ -10,7 +8,9 @@ static void say_stream(server_t *server) {
 }
 
 void handle_stream_start(server_t *server) {
-  stream_start(&server->stream);
+  server_void_input(server);
+  stream_start(&server->stream, server->features);
+  server->live = true;
   say_stream(server);
 }
 
@@ -43,6 +43,11 @@ void handle_frame_pcm(server_t *server) {
     server_error_number(server, PROTOCOL_ERROR_AUDIO_GAP, expected);
     return;
   }
+  if (!server->live) {
+    server_void_input(server);
+    stream_resume(&server->stream);
+    server->live = true;
+  }
   server->inferred = false; /* the engine's layers no longer tell of the server's own input */
   for (size_t i = 0; i < count;) {
     int16_t pcm[PCM_PIECE]; /* aligned, and small: this is the deepest stack of all */
@@ -60,12 +65,10 @@ void handle_frame_pcm(server_t *server) {
 }
 
 void handle_audio(server_t *server) {
-  const int8_t *rows = stream_features(&server->stream);
-  if (!rows) {
+  if (!server->live || !stream_is_warm(&server->stream)) {
     server_error(server, PROTOCOL_ERROR_NO_AUDIO);
     return;
   }
-  memcpy(server->features, rows, KWS_INPUTS);
   server_set_loaded(server);
   say_stream(server);
 }

@@ -5,6 +5,7 @@
 #include "dynq_crc32.h"
 
 void server_set_loaded(server_t *server) {
+  server->live = false;
   server->expected = 0;
   server->loaded = true;
   server->features_crc = dynq_crc32(0, server->features, KWS_INPUTS);
@@ -15,7 +16,8 @@ static void loaded(server_t *server) {
   answer_load_done(&server->out);
 }
 
-static void void_input(server_t *server) {
+void server_void_input(server_t *server) {
+  server->live = false;
   server->expected = 0;
   server->received = 0;
   server->loaded = false;
@@ -29,7 +31,7 @@ bool server_have_input(server_t *server) {
 }
 
 bool server_take_frame(server_t *server) {
-  void_input(server);
+  server_void_input(server);
   if (server->command->length != KWS_INPUTS) {
     server_error(server, PROTOCOL_ERROR_WRONG_FRAME_SIZE);
     return false;
@@ -46,7 +48,7 @@ void handle_frame_load(server_t *server) {
 
 void handle_db_load(server_t *server) {
   const uint32_t bytes = server->command->numbers[0];
-  void_input(server);
+  server_void_input(server);
   if (bytes != KWS_INPUTS) {
     server_error_number(server, PROTOCOL_ERROR_WRONG_SIZE, KWS_INPUTS);
     return;
@@ -60,7 +62,7 @@ void handle_db(server_t *server) {
   if (server->expected == 0) {
     server_error(server, PROTOCOL_ERROR_NO_DOWNLOAD);
   } else if (length > server->expected - server->received) {
-    void_input(server);
+    server_void_input(server);
     server_error(server, PROTOCOL_ERROR_SURPLUS);
   } else {
     memcpy(server->features + server->received, server->command->data, length);

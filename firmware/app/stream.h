@@ -1,4 +1,4 @@
-/* Live audio: PCM in pieces to rows of log-mel codes, an inference per row, detections. */
+/* Live audio: PCM in pieces to rows of log-mel codes, a step of the model where one is due, detections. */
 #ifndef STREAM_H_
 #define STREAM_H_
 
@@ -13,19 +13,22 @@ typedef struct {
   frontend_stream_t frontend;
   frontend_context_t context;
   detector_t detector;
-  int8_t rows[KWS_INPUTS];
   uint64_t samples; /* taken since the start */
   uint32_t inferences;
   uint32_t detections; /* since the start; the newest is detected[(detections - 1) % PROTOCOL_DETECTIONS_KEPT] */
   detection_t detected[PROTOCOL_DETECTIONS_KEPT];
 } stream_t;
 
-void stream_start(stream_t *stream);
+/* From now on the engine and `rows`, int8[KWS_INPUTS], belong to the stream: it keeps the newest rows there. */
+void stream_start(stream_t *stream, int8_t *rows);
+
+/* Forgets what was heard, but goes on counting: for a stream that gets engine and rows back from other use. */
+void stream_resume(stream_t *stream);
 
 /* NULL, or why the engine failed. */
 const char *stream_push(stream_t *stream, const int16_t *pcm, size_t count);
 
-/* The newest model input, KWS_INPUTS codes; NULL while there is not enough audio for one. */
-const int8_t *stream_features(const stream_t *stream);
+/* Whether the rows are a whole clip. Nothing is detected before. */
+bool stream_is_warm(const stream_t *stream);
 
 #endif

@@ -1,6 +1,7 @@
 """A quantized model as files: the ``.tflite`` that everything later starts from, and C arrays."""
 
-from pipeline.export.c_arrays import CArrays, write_c_arrays, write_tflm_arrays
+from pipeline.export.c_arrays import CArrays, write_c_arrays
+from pipeline.export.c_tflite import write_tflm_arrays
 from pipeline.export.mlperf import RunnerFiles, write_runner_files
 from pipeline.export.op_resolver import op_resolver, operators
 from pipeline.export.reference_graph import encode_reference_tflite, write_reference_tflite

@@ -62,6 +62,8 @@ class Layer(ABC):
 
     Attributes:
         kind: name of the type, the same everywhere.
+        c_type: C type of its descriptor.
+        c_step: C function that runs a step.
         operator: the custom operator in a ``.tflite``: its name, and its options.
         sources: what the layer reads, as distances back: 1 is the layer before, 2 the one before that; from the first
             layer, 1 is the model's input.
@@ -69,6 +71,8 @@ class Layer(ABC):
     """
 
     kind: ClassVar[str]
+    c_type: ClassVar[str]
+    c_step: ClassVar[str]
     operator: ClassVar[OptionsLayout]
     sources: ClassVar[tuple[int, ...]] = (1,)
 
@@ -150,8 +154,13 @@ class Layer(ABC):
         """
 
     @abstractmethod
-    def c_fields(self, arrays: Mapping[str, str]) -> str:
-        """Initialiser of the layer's descriptor in C, given the C name of each constant."""
+    def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
+        """Fields of the layer's descriptor in C, given the C name of each constant."""
+
+    @property
+    def c_scratch(self) -> str:
+        """Bytes of scratch that a step needs, as a constant expression in C; empty for none."""
+        return ""
 
     @abstractmethod
     def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:

@@ -30,6 +30,8 @@ class Dense(Layer):
     """
 
     kind: ClassVar[str] = "dense"
+    c_type: ClassVar[str] = "dynq_layer_t"
+    c_step: ClassVar[str] = "dynq_dense_step"
     operator: ClassVar[OptionsLayout] = OptionsLayout(
         "DYNQ_FULLY_CONNECTED",
         version=2,
@@ -108,11 +110,13 @@ class Dense(Layer):
         packed = PackedColumns(variant, weights, floats, options["inputs"], options["outputs"], options["bits"])
         return cls(name, unpack(packed), bool(options["relu"]))
 
-    def c_fields(self, arrays: Mapping[str, str]) -> str:
-        return (
-            f"{{.weights = {arrays['weights']}, .columns = {arrays['columns']}, .inputs = {self.inputs}, "
-            f".outputs = {self.outputs}, .bits = {self.bits}, .relu = {int(self.relu)}}}"
-        )
+    def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
+        sizes = {"inputs": self.inputs, "outputs": self.outputs, "bits": self.bits, "relu": int(self.relu)}
+        return {**arrays, **sizes}
+
+    @property
+    def c_scratch(self) -> str:
+        return f"DYNQ_SCRATCH_BYTES({self.inputs})"
 
     def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
         x = builder.quantize_frame(signals[0], self.name, self.inputs)

@@ -19,15 +19,14 @@ class Stream:
         self._states = [layer.initial_state() for layer in model.layers]
         self._count = 0
 
-    def push(self, row: NDArray[np.int8]) -> list[Floats] | None:
-        """Takes int8 ``[bands]``; where that completes a step, the float32 outputs of every layer, the logits last."""
-        self._window = np.concatenate([self._window[1:], row[None]])
-        self._count += 1
-        return self.step(self._window) if self._count % self._model.stride == 0 else None
+    def push(self, rows: NDArray[np.int8]) -> list[Floats] | None:
+        """Takes int8 ``[n, bands]``; where a step is due then, the float32 outputs of every layer, the logits last."""
+        self._window = np.concatenate([self._window, rows])[-self._model.rows :]
+        self._count += len(rows)
+        return self._step() if self._count % self._model.stride == 0 else None
 
-    def step(self, window: NDArray[np.int8]) -> list[Floats]:
-        """One step over int8 ``[rows, bands]``, whatever rows came before."""
-        signals: dict[int, Signal] = {MODEL_INPUT: Rows(window.reshape(-1), self._model.input)}
+    def _step(self) -> list[Floats]:
+        signals: dict[int, Signal] = {MODEL_INPUT: Rows(self._window.reshape(-1), self._model.input)}
         outputs: list[Floats] = []
         for index, layer in enumerate(self._model.layers):
             sources = (signals[source] for source in self._model.sources(index))
@@ -50,9 +49,9 @@ def layer_outputs(model: QuantizedModel, clip: ArrayLike) -> list[Floats]:
         )
     rows = features.reshape(-1, model.frontend.bands)
     stream = Stream(model)
-    if not model.state_bytes:
-        return stream.step(rows[-model.rows :])  # only these decide it
-    outputs = [stream.push(row) for row in rows][-1]
+    # where no layer keeps anything, only the last step counts
+    step = model.stride if model.state_bytes else len(rows)
+    outputs = [stream.push(rows[start : start + step]) for start in range(0, len(rows), step)][-1]
     assert outputs is not None  # a clip ends with a step
     return outputs
 

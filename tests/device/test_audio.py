@@ -38,10 +38,11 @@ def audio(seconds: float) -> np.ndarray:
     return np.clip(gain * (mix * white + (1 - mix) * colour), -32768, 32767).astype(np.int16)
 
 
-def expected(model: QuantizedModel, pcm: np.ndarray) -> list[tuple[str, float, int]]:
-    """Detections by numpy: a row every context_stride hops, an inference per row once the window is full."""
+def expected(model: QuantizedModel, pcm: np.ndarray, first: int = 0) -> list[tuple[str, float, int]]:
+    """Detections by numpy: a row every context_stride hops, an inference per row once there are enough from ``first``
+    on."""
     settings: Frontend = model.frontend
-    rows = encode(mel_power(pcm, settings))[:: settings.context_stride]
+    rows = encode(mel_power(pcm, settings))[:: settings.context_stride][first:]
     windows = np.stack(
         [rows[i : i + settings.context_frames].reshape(-1) for i in range(len(rows) - settings.context_frames + 1)]
     )
@@ -50,7 +51,7 @@ def expected(model: QuantizedModel, pcm: np.ndarray) -> list[tuple[str, float, i
     found, deaf_until = [], 0
     for i in range(model.detector.smoothing_frames - 1, len(posteriors)):
         mean = posteriors[i - model.detector.smoothing_frames + 1 : i + 1].mean(axis=0)
-        sample = (i + settings.context_frames - 1) * step + settings.window_samples
+        sample = (first + i + settings.context_frames - 1) * step + settings.window_samples
         keyword = 2 + int(np.argmax(mean[2:]))
         if sample >= deaf_until and mean[keyword] >= model.detector.threshold:
             found.append((model.labels[keyword], float(mean[keyword]), sample))
@@ -74,6 +75,25 @@ def test_detections_are_the_references(device):
     found = AudioStream(device.client).push(pcm)
     assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
     np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
+
+
+def test_another_input_in_between_makes_the_stream_warm_up_again(device):
+    settings = MODEL.frontend
+    pcm = audio(4)
+    uninterrupted = expected(MODEL, pcm)
+    before, after = np.split(pcm, [uninterrupted[2][2] - 100])  # just before a detection
+    stream = AudioStream(device.client)
+    found = stream.push(before)
+    other = rng.integers(-128, 128, MODEL.inputs).astype(np.int8)
+    assert device.client.run(other).logits.tobytes() == logits(MODEL, other).tobytes()
+    with pytest.raises(DeviceError, match="Not enough audio"):
+        stream.features_to_input()
+    found += stream.push(after)
+    step = settings.hop_samples * settings.context_stride
+    first = (len(before) - settings.window_samples) // step + 1
+    wanted = expected(MODEL, before) + expected(MODEL, pcm, first)
+    assert uninterrupted[2][2] not in [sample for _, _, sample in wanted]
+    assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
 
 
 def test_features_are_bit_equal_however_the_audio_is_cut(device):

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.config import Frontend
 from pipeline.errors import QuantizationError
-from pipeline.layers import KINDS, Dense, QuantizedModel, Stream, layer_outputs, logits
+from pipeline.layers import KINDS, Dense, QuantizedModel, Rows, Stream, layer_outputs, logits
 from pipeline.quantization import InputQuantization
 from tests.conftest import make_model
 
@@ -75,14 +75,15 @@ def test_a_clip_is_its_rows_from_reset_and_only_complete_steps_answer() -> None:
     spotter = model((dense("stem", 60, 9), dense("logits", 9, 3)), stride=2)
     clip = np.random.default_rng(1).integers(-128, 128, (6, 20)).astype(np.int8)
     stream = Stream(spotter)
-    answers = [stream.push(row) for row in clip]
+    answers = [stream.push(row[None]) for row in clip]
     assert [answer is not None for answer in answers] == [False, True] * 3
     assert answers[-1] is not None
     for whole, step in zip(layer_outputs(spotter, clip.reshape(-1)), answers[-1], strict=True):
         assert whole.tobytes() == step.tobytes()
     before = np.concatenate([np.zeros((1, 20), np.int8), clip[:2]])
     assert answers[1] is not None
-    assert answers[1][0].tobytes() == Stream(spotter).step(before)[0].tobytes()
+    first = spotter.layers[0].step(None, Rows(before.reshape(-1), spotter.input))[1]
+    assert answers[1][0].tobytes() == first.tobytes()
 
 
 def test_the_lowest_feature_reads_as_the_one_above_it() -> None:
