@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from lab.faults.by_hand import load_hex
+from pipeline.boards import TimeUnit, board
 from pipeline.device import open_device, run_test
+from pipeline.device.session import _unit
+from pipeline.emulators import EMULATORS
 from pipeline.layers import layer_outputs, logits
 from pipeline.protocol.declared import Results
 from pipeline.quantization import softmax
@@ -61,6 +66,29 @@ def test_instruction_counts_repeat_exactly(built):
             counts.append(result.units_per_inference)
             assert np.ptp(result.ticks) <= 2  # a timer tick is 5/8 of an instruction
     assert abs(counts[0] - counts[1]) <= 1
+
+
+def test_both_emulators_of_a_cortex_m4_count_the_same_instructions(built):
+    counts = {}
+    for target in ("qemu", "nano33"):
+        made = built(target, 4)
+        with open_device(target, made.image) as device:
+            result = run_test(device, made.model, features(made.model, 6))
+        assert (result.unit, result.mismatches) == ("instructions", ())
+        counts[target] = result.units_per_inference
+    assert counts["nano33"] == pytest.approx(counts["qemu"], rel=0.005)
+
+
+def test_the_unit_is_that_of_what_runs(built):
+    made = built("nano33", 4)
+    emulator = EMULATORS[board("nano33").emulator]
+    with (
+        emulator.start(board("nano33"), made.image.elf) as machine,
+        open_device("nano33", made.image, port=machine.port) as device,
+    ):
+        assert device.unit == emulator.unit(64_000_000)  # though it was given as a port, as a board is
+    assert _unit(board("nano33"), "/dev/ttyACM0", 64_000_000) == TimeUnit("cycles", Fraction(1))
+    assert _unit(board("qemu"), "/dev/ttyACM0", 25_000_000).name == "instructions"  # which no real board has
 
 
 def test_sizes_come_from_the_elf_and_the_stack_from_the_device(built):

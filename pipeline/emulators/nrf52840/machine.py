@@ -21,6 +21,7 @@ from pipeline.emulators.nrf52840.uart import Uart
 _POWER_AND_CLOCK, _UART0, _WDT, _NVMC, _GPIO = 0x40000000, 0x40002000, 0x40010000, 0x4001E000, 0x50000000
 _TIMERS = (0x40008000, 0x40009000, 0x4000A000)
 _DWT, _SCS = 0xE0001000, 0xE000E000
+_BOOTLOADER_END, _BOOTLOADER_RAM_END = 0x10000, 0x20009E14  # the Nano 33 BLE's: of its flash, of the RAM it uses
 _EXCEPTION_EXIT = 8  # Unicorn's number for a branch to an exception return value
 _SLICE = 2_000_000  # instructions between looks at the serial line, 10 to 20 ms
 _RESET_PIN, _RESET_WATCHDOG, _RESET_SOFTWARE = 1 << 0, 1 << 1, 1 << 2
@@ -267,13 +268,15 @@ class Machine:
         self._counter.stop_soon()
 
     def _reset(self, reason: int) -> None:
-        """Start of the image as its bootloader does it: peripherals and core reset, RAM kept."""
+        """Start of the image: peripherals and core reset, RAM kept but for what a bootloader before it uses."""
         self._reset_requested = 0
         self._handling = 0
         self._waiting = False
         for peripheral in self._peripherals.values():
             peripheral.reset()
         self.power.reset_reason |= reason
+        if self._image.vector_table >= _BOOTLOADER_END:
+            self._memory.clear_ram(_BOOTLOADER_RAM_END)
         for register in (*frames.CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *frames.FLOAT):
             self._engine.reg_write(register, 0)
         self._engine.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)

@@ -50,6 +50,10 @@ class Memory:
         self._engine.mem_write(address & ~(PAGE - 1), b"\xff" * PAGE)
         self._flash_changed()
 
+    def clear_ram(self, end: int) -> None:
+        """Zeroes RAM from its start to an address."""
+        ctypes.memset(self._ram, 0, end - RAM_BASE)
+
     def painted_stack_used(self, bottom: int, top: int) -> int:
         """Most bytes of a stack ever used: what lies above the first word that start-up's paint no longer covers.
 
