@@ -10,7 +10,6 @@ from fractions import Fraction
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from pipeline._native import FIRMWARE_LIB
 from pipeline.boards import BOARDS, board
 from pipeline.cores import CORES
 from pipeline.emulators import EMULATORS
@@ -22,7 +21,7 @@ from pipeline.project import PROJECT
 @pytest.mark.parametrize("core", CORES.values(), ids=lambda core: core.name)
 def test_the_compiler_selects_the_variant_that_the_table_says(core):
     done = subprocess.run(
-        [f"{core.toolchain}gcc", *core.flags, "-dM", "-E", str(FIRMWARE_LIB / "dynq" / "dynq_variant.h")],
+        [f"{core.toolchain}gcc", *core.flags, "-dM", "-E", str(PROJECT / "firmware/lib/dynq/dynq_variant.h")],
         capture_output=True,
         text=True,
         check=True,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline._native import FIRMWARE_LIB, compile_library, declarations
+from pipeline._native import compile_library, declarations
+from pipeline.project import PROJECT
 from pipeline.protocol.registry import registry
 
-APP = FIRMWARE_LIB.parent / "app"
+LIBRARIES = PROJECT / "firmware" / "lib"
+
+APP = LIBRARIES.parent / "app"
 
 _IDS = ["INVALID", *(c.id for c in registry().commands), *(f"FRAME_{f.id}" for f in registry().frames)]
 _ERRORS = ["OK", *(error.id for error in registry().errors)]
@@ -28,7 +31,7 @@ class Parser:
     """One parser with a frame buffer of ``capacity`` bytes."""
 
     def __init__(self, capacity: int = 64) -> None:
-        sources = (APP / "protocol.c", FIRMWARE_LIB / "dynq/dynq_crc32.c")
+        sources = (APP / "protocol.c", LIBRARIES / "dynq/dynq_crc32.c")
         library = compile_library("protocol", sources, declarations(APP / "protocol.h"))
         self._ffi, self._lib = library.ffi, library.lib
         self._guarded = self._ffi.new("uint8_t[]", capacity + 16)  # 16 bytes that must stay as they are

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline._native import FIRMWARE_LIB
+from pipeline.project import PROJECT
 from tests.firmware.parser import APP
+
+LIBRARIES = PROJECT / "firmware" / "lib"
 
 HERE = Path(__file__).parent / "fuzz"
 
@@ -32,10 +34,10 @@ def fuzzer(tmp_path_factory) -> Path:
             "-fsanitize=fuzzer,address,undefined",
             "-fno-sanitize-recover=all",
             f"-I{APP}",
-            f"-I{FIRMWARE_LIB / 'dynq'}",
+            f"-I{LIBRARIES / 'dynq'}",
             str(HERE / "fuzz_protocol.c"),
             str(APP / "protocol.c"),
-            str(FIRMWARE_LIB / "dynq/dynq_crc32.c"),
+            str(LIBRARIES / "dynq/dynq_crc32.c"),
             "-o",
             str(program),
         ],

@@ -7,16 +7,19 @@ import zlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline._native import FIRMWARE_LIB, compile_library
+from pipeline._native import compile_library
 from pipeline.export import encode_tflite
 from pipeline.export.seal import seal
+from pipeline.project import PROJECT
 from tests.conftest import make_model
+
+LIBRARIES = PROJECT / "firmware" / "lib"
 
 CDEF = """
 const char *dynq_seal_check(const void *file, size_t bytes);
 uint32_t dynq_crc32(uint32_t crc, const void *bytes, size_t count);
 """
-NATIVE = compile_library("dynq-seal", (FIRMWARE_LIB / "tflm/dynq_seal.c", FIRMWARE_LIB / "dynq/dynq_crc32.c"), CDEF)
+NATIVE = compile_library("dynq-seal", (LIBRARIES / "tflm/dynq_seal.c", LIBRARIES / "dynq/dynq_crc32.c"), CDEF)
 FFI, LIB = NATIVE.ffi, NATIVE.lib
 
 

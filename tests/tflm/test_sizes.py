@@ -5,10 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline._native import FIRMWARE_LIB, compile_library
+from pipeline._native import compile_library
 from pipeline.layers.dense_layout import VARIANTS
 from pipeline.layers.dense_packing import pack
+from pipeline.project import PROJECT
 from pipeline.quantization import quantize_columns
+
+LIBRARIES = PROJECT / "firmware" / "lib"
 
 CDEF = """
 size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits);
@@ -18,7 +21,7 @@ size_t dynq_column_bytes(uint32_t outputs);
 
 def _library(variant: str):
     return compile_library(
-        f"dynq-size-{variant}", (FIRMWARE_LIB / "dynq/dynq_size.c",), CDEF, (f"-DDYNQ_VARIANT_{variant.upper()}",)
+        f"dynq-size-{variant}", (LIBRARIES / "dynq/dynq_size.c",), CDEF, (f"-DDYNQ_VARIANT_{variant.upper()}",)
     ).lib
 
 
