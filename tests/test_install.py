@@ -25,6 +25,7 @@ unknown_clips = 40
 [frontend]
 context_frames = 12
 [model]
+kind = "perceptron"
 hidden = [12]
 [training]
 epochs = 2
@@ -88,9 +89,9 @@ def test_a_build_far_from_the_checkout(installed: Path, tmp_path: Path):
     report = json.loads((out / "report.json").read_text())
     assert report["parity"]["differing_logits"] == 0
     assert report["provenance"]["command"].startswith("dynq build --recipe tiny.toml")
-    assert "kws_model.c" in run(
-        dynq, "export", out / "computer_jarvis_4bit.tflite", "--out", tmp_path / "c", cwd=tmp_path
-    )
+    model = Path("out", "computer_jarvis", "computer_jarvis_4bit.tflite")
+    assert "kws_model.c" in run(dynq, "export", model, "--out", "c", cwd=tmp_path)
+    assert "equal to the bit" in run(dynq, "build", "--model", model, "--target", "nano33", cwd=tmp_path)
     assert files(package) == before
 
 

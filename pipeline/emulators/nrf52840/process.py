@@ -34,7 +34,7 @@ class VirtualBoard:
 
     def __init__(self, image_elf: Path, *, deliver_faults: bool = False) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "pipeline.emulators.nrf52840", str(image_elf)]
+        command = [sys.executable, "-m", "pipeline.emulators.nrf52840", str(image_elf.resolve())]
         command += ["--control", str(theirs.fileno())]
         if deliver_faults:
             command.append("--deliver-faults")
