@@ -10,6 +10,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from pipeline.config import CorpusSection
+from pipeline.corpus.recorded import describe_folder, find_recordings
+from pipeline.corpus.source import Found, Source
 from pipeline.errors import CorpusError
 from pipeline.files import sha256_file
 from pipeline.progress import SILENT, Progress
@@ -19,6 +22,13 @@ SHA256 = "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"
 
 _BLOCK = 1 << 20
 _TIMEOUT_SECONDS = 30
+
+
+def _find(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:
+    return find_recordings(section, folder or fetch_speech_commands(cache, progress=progress), cache, progress)
+
+
+SOURCE = Source(_find, lambda folder: describe_folder(folder) if folder else "Speech Commands v2", takes_folder=True)
 
 
 def fetch_speech_commands(

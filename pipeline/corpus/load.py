@@ -7,10 +7,8 @@ from pathlib import Path
 
 from pipeline.config import CorpusSection
 from pipeline.corpus.data import SPLITS, Corpus, SplitName
-from pipeline.corpus.folder import scan_folder
-from pipeline.corpus.recorded import load_recorded
+from pipeline.corpus.registry import SOURCES
 from pipeline.corpus.store import read_corpus, write_corpus
-from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
 from pipeline.stages import Stages
 
@@ -28,7 +26,7 @@ def load_corpus(
 
     Args:
         section: what to load; ``source`` says from where.
-        data_dir: folder of recordings; for ``source = "synthetic"`` not used.
+        data_dir: folder of recordings, for sources that take one.
         cache_dir: where decoded clips, synthesised speech and downloads are kept.
         seed: draws silence crops, synthetic voices and unknown clips.
         splits: the ones wanted; the others stay empty.
@@ -36,28 +34,11 @@ def load_corpus(
     Raises:
         CorpusError: data that cannot be used; says which and why.
     """
-    if section.source == "synthetic":
-        from pipeline.corpus.synthesis import synthesiser_version
-        from pipeline.corpus.synthetic import load_synthetic
+    found = SOURCES[section.source].find(section, data_dir, cache_dir, progress)
 
-        content = synthesiser_version()
+    def make(folder: Path) -> None:
+        write_corpus(found.read(seed=seed, splits=splits, progress=progress), folder)
 
-        def make(folder: Path) -> None:
-            write_corpus(load_synthetic(section, seed=seed, splits=splits, progress=progress), folder)
-
-    else:
-        if section.source == "speech_commands_v2" and data_dir is None:
-            from pipeline.corpus.download import fetch_speech_commands
-
-            data_dir = fetch_speech_commands(cache_dir, progress=progress)
-        if data_dir is None:
-            raise CorpusError("this recipe needs a folder of recordings", "name it with --data DIR (docs/data.md)")
-        recordings = scan_folder(section, data_dir, progress)
-        content = recordings.fingerprint
-
-        def make(folder: Path) -> None:
-            write_corpus(load_recorded(section, recordings, seed=seed, splits=splits, progress=progress), folder)
-
-    inputs = {"section": section.model_dump(), "content": content, "seed": seed, "splits": splits}
+    inputs = {"section": section.model_dump(), "content": found.content, "seed": seed, "splits": splits}
     stage = Stages(cache_dir, progress).run("corpus", inputs, make)
     return read_corpus(stage.folder, stage.key)

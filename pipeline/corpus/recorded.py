@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +14,34 @@ from numpy.typing import NDArray
 from pipeline.config import CorpusSection
 from pipeline.corpus.audio import fit_clip, read_audio
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
-from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder
+from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder, scan_folder
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
+from pipeline.corpus.source import Found, Source
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
 
 _LISTED_ERRORS = 5
 _COLOURED_SECONDS = 60.0
+
+
+def find_recordings(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:
+    """The clips of a folder, by name.
+
+    Raises:
+        CorpusError: no folder was named, or it can't be used.
+    """
+    if folder is None:
+        raise CorpusError("this recipe needs a folder of recordings", "name it with --data DIR (docs/data.md)")
+    recordings = scan_folder(section, folder, progress)
+    return Found(recordings.fingerprint, functools.partial(load_recorded, section, recordings))
+
+
+def describe_folder(folder: Path | None) -> str:
+    """A folder of recordings in a few words."""
+    return f"recordings in {folder.name}" if folder else "recordings"
+
+
+SOURCE = Source(find_recordings, describe_folder, takes_folder=True)
 
 
 def load_recorded(

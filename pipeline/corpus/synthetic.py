@@ -5,10 +5,12 @@ A speaker is a voice variant of the synthesiser, and no speaker is in two splits
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +19,13 @@ from pipeline.config import CorpusSection
 from pipeline.corpus import room
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
+from pipeline.corpus.source import Found, Source
 from pipeline.corpus.synthesis import (
     ENGLISH,
     FOREIGN,
     Utterance,
     synthesise,
+    synthesiser_version,
     variants_by_split,
 )
 from pipeline.corpus.vocabulary import other_words, spoken, unknown_text
@@ -49,6 +53,13 @@ class _Clip:
     label: int
     speaker: str
     utterances: tuple[Utterance, ...]
+
+
+def _find(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:
+    return Found(synthesiser_version(), functools.partial(load_synthetic, section))
+
+
+SOURCE = Source(_find, lambda folder: "speech synthesised by espeak-ng", takes_folder=False)
 
 
 def load_synthetic(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import SILENCE, UNKNOWN, CorpusSection, Frontend
-from pipeline.corpus import load_corpus
+from pipeline.corpus import SOURCES, load_corpus
 from pipeline.errors import ModelFileError
 from pipeline.frontend import features
 from pipeline.layers import QuantizedModel
@@ -58,7 +58,7 @@ class Data:
     @property
     def description(self) -> str:
         """Where the training clips come from, in a few words."""
-        return _describe(self.recipe.corpus, self.folder)
+        return SOURCES[self.recipe.corpus.source].describe(self.folder)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -111,11 +111,4 @@ def _held_out(
         for pcm in split.pcm:
             rows.append(features(np.ascontiguousarray(pcm), frontend))
             task.advance()
-    return HeldOutClips(np.stack(rows), split.label, split.speakers, _describe(section, folder))
-
-
-def _describe(section: CorpusSection, folder: Path | None) -> str:
-    """Names a source of speech in a few words."""
-    if section.source == "synthetic":
-        return "speech synthesised by espeak-ng"
-    return f"recordings in {folder.name}" if folder else "Speech Commands v2"
+    return HeldOutClips(np.stack(rows), split.label, split.speakers, SOURCES[section.source].describe(folder))

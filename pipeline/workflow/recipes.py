@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pipeline.corpus import SOURCES
 from pipeline.errors import UsageError
 from pipeline.project import PROJECT
 from pipeline.recipe import Recipe, load_recipe, parse_recipe
@@ -37,9 +38,9 @@ def choose_recipe(name: str | None, data: Path | None, keywords: tuple[str, ...]
         section = {**recipe.corpus.model_dump(), "keywords": keywords}
         label = re.sub(r"\W+", "_", "_".join(keywords).lower())[:31].strip("_")
         recipe = parse_recipe({**recipe.model_dump(), "name": label, "corpus": section}, "--keywords")
-    if data is not None and recipe.corpus.source == "synthetic":
+    if data is not None and not SOURCES[recipe.corpus.source].takes_folder:
         raise UsageError(
-            f"recipe {recipe.name} trains on synthetic speech and takes no --data",
+            f"recipe {recipe.name} trains on {SOURCES[recipe.corpus.source].describe(None)} and takes no --data",
             "leave --recipe out to train on the folder, or use --test-data to test on it",
         )
     return recipe
@@ -48,7 +49,7 @@ def choose_recipe(name: str | None, data: Path | None, keywords: tuple[str, ...]
 def _fitting(data: Path, keywords: tuple[str, ...]) -> Recipe:
     """The shipped recipe for recordings that finds the most of its keywords in ``data``."""
     recipes = [load_recipe(path) for path in sorted(RECIPES.glob("*.toml"))]
-    recorded = [recipe for recipe in recipes if recipe.corpus.source != "synthetic"]
+    recorded = [recipe for recipe in recipes if SOURCES[recipe.corpus.source].takes_folder]
     there = {path.name for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
     fitting = [recipe for recipe in recorded if there.issuperset(recipe.corpus.keywords)]
     if fitting:
