@@ -5,9 +5,11 @@ Those of front end, network and detector go from the recipe into the model file,
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MAX_WIDTH = 4096
 """Largest number of inputs or columns of a layer; the integer dot product is proved not to overflow up to here."""
@@ -29,6 +31,11 @@ class SynthesisSection(Settings):
     unknown_clips: int = Field(2400, ge=4, le=100_000)
 
 
+def word_name(text: str) -> str:
+    """A word or phrase as the name of its class: " Hey Marvin" is "hey_marvin", as in a folder of that name."""
+    return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFC", text).strip().lower())
+
+
 class CorpusSection(Settings):
     """Which folders (or spoken words) are keywords, and where the data comes from."""
 
@@ -39,13 +46,15 @@ class CorpusSection(Settings):
     unknown_ratio: float | None = Field(None, gt=0, description="unknown clips per clip of one keyword; absent: all")
     synthesis: SynthesisSection = SynthesisSection()
 
-    @model_validator(mode="after")
-    def _distinct(self) -> CorpusSection:
-        if len(set(self.keywords)) != len(self.keywords):
+    @field_validator("keywords")
+    @classmethod
+    def _named(cls, keywords: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(map(word_name, keywords))
+        if len(set(names)) != len(names):
             raise ValueError("keywords repeat")
-        if any(word.startswith("_") or not word.replace("_", "").isalnum() for word in self.keywords):
-            raise ValueError("keywords are letters, digits and underscores, and do not start with one")
-        return self
+        if any(name.startswith("_") or not name.replace("_", "").isalnum() for name in names):
+            raise ValueError("keywords are letters and digits, with spaces or underscores between them")
+        return names
 
     @property
     def labels(self) -> tuple[str, ...]:

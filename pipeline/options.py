@@ -43,8 +43,7 @@ class DataOptions:
         Raises:
             RecipeError, UsageError: see ``choose_recipe``.
         """
-        words = tuple(word.strip() for word in (self.keywords or "").split(",") if word.strip())
-        recipe = choose_recipe(self.recipe, self.data, words)
+        recipe = choose_recipe(self.recipe, self.data, self.keywords)
         return Data(recipe, self.data, self.test_data, self.cache, progress)
 
     @contextmanager
@@ -116,7 +115,7 @@ data_options = _gathered(
     DataOptions,
     "options",
     click.option("--recipe", metavar="FILE", help="What to train: a TOML file, or the name of one in models/."),
-    click.option("--keywords", metavar="WORD,WORD", help="Words to listen for, instead of the recipe's."),
+    click.option("--keywords", metavar="WORD,WORD", help="Words and phrases to listen for, instead of the recipe's."),
     click.option("--data", type=PATH, metavar="DIR", help="Recordings: wav or flac, one folder per word."),
     click.option(
         "--test-data", type=PATH, metavar="DIR", help="Recordings to test on instead of the corpus's test split."

@@ -28,7 +28,7 @@ def test_minimal_recipe_has_defaults():
         ({"corpus": {}}, "corpus.keywords is missing", "examples"),
         ({"corpus": {"keywords": []}}, "corpus.keywords", "value is"),
         ({"corpus": {"keywords": ["on", "on"]}}, "keywords repeat", ""),
-        ({"corpus": {"keywords": ["_on"]}}, "do not start with one", ""),
+        ({"corpus": {"keywords": ["_on"]}}, "between them", ""),
         ({"frontend": {"bands": 41}}, "frontend.bands", "41"),
         ({"frontend": {"hop_samples": 0}}, "frontend.hop_samples", "0"),
         ({"frontend": {"window_samples": 600}}, "frontend.window_samples", "600"),

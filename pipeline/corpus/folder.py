@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import CorpusSection
+from pipeline.config import CorpusSection, word_name
 from pipeline.corpus.audio import SUFFIXES
 from pipeline.corpus.data import SPLITS, UNKNOWN_LABEL, SplitName
 from pipeline.errors import CorpusError
@@ -94,7 +94,7 @@ def _audio_files(root: Path) -> tuple[dict[str, list[str]], list[str]]:
             if folder.name == NOISE_FOLDER:
                 noise = names
             elif names and not folder.name.startswith("_"):
-                words[folder.name] = names
+                words.setdefault(word_name(folder.name), []).extend(names)
     except OSError as error:
         raise CorpusError(f"cannot read {error.filename or root}: {error.strerror}", "check its permissions") from None
     if not words:

@@ -2,59 +2,84 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from pathlib import Path
 
+from pipeline.config import word_name
 from pipeline.corpus import SOURCES
 from pipeline.errors import UsageError
 from pipeline.project import PROJECT
 from pipeline.recipe import Recipe, load_recipe, parse_recipe
 
 RECIPES = PROJECT / "models"
-DEFAULT = "synthetic"
+TYPED, RECORDED = "synthetic", "wake_words"
+"""Recipes for words of the user's own: synthesised, or recorded."""
+
+_NAME_LENGTH = 32
 
 
-def choose_recipe(name: str | None, data: Path | None, keywords: tuple[str, ...]) -> Recipe:
+def choose_recipe(name: str | None, data: Path | None, keywords: str | None) -> Recipe:
     """Finds the recipe of a run.
 
     Args:
         name: path of a TOML file, or the name of one in ``models/``.
         data: folder of recordings, when one was given.
-        keywords: words that replace the recipe's own.
+        keywords: words that replace the recipe's own, with commas between them.
 
     Raises:
-        RecipeError, UsageError: there is no such recipe, or none fits.
+        RecipeError, UsageError: there is no such recipe, none fits, or there is no word among ``keywords``.
     """
+    words = None if keywords is None else tuple(word_name(word) for word in keywords.split(",") if word.strip())
+    if words == ():
+        raise UsageError("--keywords names no word", "as in: --keywords computer,lights_on")
     if name is not None:
         path = Path(name)
         if path.suffix != ".toml" and not path.exists():
             path = RECIPES / f"{name}.toml"
         recipe = load_recipe(path)
     elif data is None:
-        recipe = load_recipe(RECIPES / f"{DEFAULT}.toml")
+        recipe = load_recipe(RECIPES / f"{TYPED}.toml")
     else:
-        recipe = _fitting(data, keywords)
-    if keywords:
-        section = {**recipe.corpus.model_dump(), "keywords": keywords}
-        label = re.sub(r"\W+", "_", "_".join(keywords).lower())[:31].strip("_")
-        recipe = parse_recipe({**recipe.model_dump(), "name": label, "corpus": section}, "--keywords")
-    if data is not None and not SOURCES[recipe.corpus.source].takes_folder:
+        recipe = _fitting(data, own_words=words is not None)
+    if words:
+        section = {**recipe.corpus.model_dump(), "keywords": words}
+        recipe = parse_recipe({**recipe.model_dump(), "name": run_name(words), "corpus": section}, "--keywords")
+    source = SOURCES[recipe.corpus.source]
+    if data is not None and not source.takes_folder:
         raise UsageError(
-            f"recipe {recipe.name} trains on {SOURCES[recipe.corpus.source].describe(None)} and takes no --data",
+            f"recipe {recipe.name} trains on {source.describe(None)} and takes no --data",
             "leave --recipe out to train on the folder, or use --test-data to test on it",
         )
     return recipe
 
 
-def _fitting(data: Path, keywords: tuple[str, ...]) -> Recipe:
+def run_name(words: tuple[str, ...]) -> str:
+    """What a recipe for these words is called; where the words do not make a name, their hash tells it from others."""
+    joined = "_".join(words)
+    plain = re.sub(r"\W", "", unicodedata.normalize("NFKD", joined).encode("ascii", "ignore").decode())
+    if not plain[:1].isalpha():
+        plain = f"words_{plain}"
+    if plain == joined and len(plain) <= _NAME_LENGTH:
+        return plain
+    tail = hashlib.sha256(joined.encode()).hexdigest()[:8]
+    return f"{plain[: _NAME_LENGTH - 1 - len(tail)].rstrip('_')}_{tail}"
+
+
+def _fitting(data: Path, *, own_words: bool) -> Recipe:
     """The shipped recipe for recordings that finds the most of its keywords in ``data``."""
+    recorded = load_recipe(RECIPES / f"{RECORDED}.toml")
+    there = {word_name(path.name) for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
+    if own_words or not there:  # the corpus reports a bad folder best
+        return recorded
     recipes = [load_recipe(path) for path in sorted(RECIPES.glob("*.toml"))]
-    recorded = [recipe for recipe in recipes if SOURCES[recipe.corpus.source].takes_folder]
-    there = {path.name for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
-    fitting = [recipe for recipe in recorded if there.issuperset(recipe.corpus.keywords)]
+    fitting = [
+        recipe
+        for recipe in recipes
+        if SOURCES[recipe.corpus.source].takes_folder and there.issuperset(recipe.corpus.keywords)
+    ]
     if fitting:
         return max(fitting, key=lambda recipe: len(recipe.corpus.keywords))
-    if keywords or not there:  # with words of the user's own any will do; the corpus reports a bad folder best
-        return recorded[0]
     words = ", ".join(sorted(name for name in there if not name.startswith(("_", ".")))[:12])
     raise UsageError(f"no shipped recipe fits {data}", f"name your words: --keywords WORD,WORD (there: {words})")

@@ -219,3 +219,12 @@ def test_recorded_speech_loads(speech_dir, tmp_path):
     assert np.abs(split.pcm[split.label > 1].astype(int)).max(axis=1).min() > 100
     ends = np.concatenate([split.pcm[:, :800], split.pcm[:, -800:]], axis=1)
     assert np.count_nonzero(ends, axis=1).min() > 0  # digital zeros would give classes away
+
+
+def test_folders_are_named_as_people_write_words(make_folder):
+    root = make_folder(("Hey Marvin", "größe", "other"))
+    (root / "hey_marvin").mkdir()
+    shutil.copy(next((root / "other").iterdir()), root / "hey_marvin" / "more_nohash_0.wav")
+    folder = scan_folder(CorpusSection(keywords=("hey marvin", "Gro\u0308ße"), clip_seconds=0.5), root)
+    counts = [sum(clip.label == label for clip in folder.clips) for label in (2, 3)]
+    assert counts == [41, 40]
