@@ -24,7 +24,9 @@ recipe
 frontend layers
 _native boards quantization
 config cores journal protocol stages
-files progress project
+sources
+files
+progress project
 errors
 """
 LINES = [line.split() for line in ORDER.split("\n") if line]
