@@ -30,6 +30,11 @@ class FieldType:
     summary: str
 
 
+def _words(text: str) -> str:
+    """A line is read byte by byte; the keywords in it are UTF-8."""
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
 def _floats(text: str) -> Any:
     return np.array([int(bits, 16) for bits in text.split(",")], np.uint32).view(np.float32)
 
@@ -37,8 +42,8 @@ def _floats(text: str) -> Any:
 TYPES = {
     "number": FieldType("[0-9]{1,20}", int, "int", "decimal"),
     "hex": FieldType("[0-9a-f]{8}", lambda text: int(text, 16), "int", "32 bits in 8 hex digits"),
-    "word": FieldType("[^,]+", str, "str", "text without a comma"),
-    "text": FieldType(".+", str, "str", "any text"),
+    "word": FieldType("[^,]+", _words, "str", "text without a comma"),
+    "text": FieldType(".+", _words, "str", "any text"),
     "fraction": FieldType(r"(?:[01]\.[0-9]{3}|nan)", float, "float", "0 to 1, three decimals"),
     "fractions": FieldType(
         r"(?:[01]\.[0-9]{3}|nan)(?:,(?:[01]\.[0-9]{3}|nan))*",

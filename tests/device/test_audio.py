@@ -24,7 +24,9 @@ from tests.conftest import make_model
 
 rng = np.random.default_rng(12)
 MODEL = replace(
-    make_model(4, widths=(20,), frames=7), detector=Detector(threshold=0.40, smoothing_frames=3, refractory_ms=300)
+    make_model(4, widths=(20,), frames=7),
+    labels=("_silence_", "_unknown_", "größe", "7up", "über_größe"),
+    detector=Detector(threshold=0.40, smoothing_frames=3, refractory_ms=300),
 )
 
 
