@@ -106,6 +106,11 @@ class Perceptron(Settings):
     hidden: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = (128, 128, 128)
     dropout: float = Field(0.2, ge=0, lt=1)
 
+    @property
+    def stride(self) -> int:
+        """Rows from one answer to the next."""
+        return 1
+
 
 Network = Annotated[Perceptron, Field(discriminator="kind")]
 """Any kind of network: ``kind`` says which. A further kind joins with ``|``."""

@@ -8,27 +8,28 @@ import keras
 
 from pipeline.errors import QuantizationError
 from pipeline.frontend import INPUT_QUANTIZATION
-from pipeline.layers import Dense, QuantizedModel
+from pipeline.layers import QuantizedModel
 from pipeline.recipe import Recipe
-from pipeline.training.layers import DynqDense
+from pipeline.training.layers import DynqLayer
 
 
-def dynq_layers(model: keras.Model) -> list[DynqDense]:
-    """The fully-connected layers of a model in the order in which they run.
+def dynq_layers(model: keras.Model) -> list[DynqLayer]:
+    """The method's layers in a model, in the order in which they run.
 
     Raises:
-        QuantizationError: the model holds other layers with weights, or no ``DynqDense`` at all.
+        QuantizationError: the model holds other layers with weights, or none of the method's.
     """
     # _flatten_layers also looks into nested and subclassed models
     layers = [layer for layer in model._flatten_layers(include_self=False, recursive=True) if not layer._layers]
     for layer in layers:
-        if layer.weights and not isinstance(layer, DynqDense):
+        if layer.weights and not isinstance(layer, DynqLayer):
             raise QuantizationError(
-                f"layer {layer.name} is a {type(layer).__name__}", "only DynqDense layers can be exported"
+                f"layer {layer.name} is a {type(layer).__name__}",
+                "only layers of pipeline.training.layers can be exported",
             )
-    found = [layer for layer in layers if isinstance(layer, DynqDense)]
+    found = [layer for layer in layers if isinstance(layer, DynqLayer)]
     if not found:
-        raise QuantizationError(f"model {model.name} has no DynqDense layer")
+        raise QuantizationError(f"model {model.name} has no layer of the method")
     return found
 
 
@@ -57,25 +58,38 @@ def quantize(
     mode. On a float model it is post-training quantization.
 
     Args:
-        trained: a Keras model of ``DynqDense`` layers, or its ``.keras`` file.
+        trained: a Keras model of the method's layers, or its ``.keras`` file.
         bits: weight bits, 2..8.
         labels: one name per logit.
         name: of the result; the recipe's by default.
 
     Raises:
-        QuantizationError: see ``quantize_columns``, ``dynq_layers`` and ``QuantizedModel``.
+        QuantizationError: see ``DynqLayer.quantized``, ``dynq_layers`` and ``QuantizedModel``.
     """
     model = load_trained(trained) if isinstance(trained, Path) else trained
-    settings = recipe.frontend
-    layers = tuple(
-        Dense.quantized(f"dense_{i}", layer.kernel.numpy(), layer.bias.numpy(), bits, relu=layer.activation == "relu")
-        for i, layer in enumerate(dynq_layers(model))
-    )
+    layers = tuple(layer.quantized(f"{layer.kind}_{i}", bits) for i, layer in enumerate(dynq_layers(model)))
     return QuantizedModel(
         name or recipe.name,
         layers,
         labels,
         INPUT_QUANTIZATION,
-        settings,
+        recipe.frontend,
         recipe.detector,
+        recipe.model.stride,
     )
+
+
+def start_from(model: keras.Model, trained: keras.Model, weight_bits: int | None) -> None:
+    """Copies the weights of ``trained`` into ``model``, their outliers clipped to what ``weight_bits`` can hold.
+
+    Raises:
+        QuantizationError: the two differ in shape.
+    """
+    source, target = dynq_layers(trained), dynq_layers(model)
+    shapes = ([[weight.shape for weight in layer.weights] for layer in layers] for layers in (source, target))
+    if next(shapes) != next(shapes):
+        raise QuantizationError(
+            "the initial weights belong to a network of another shape", "train the float model again"
+        )
+    for old, new in zip(source, target, strict=True):
+        new.set_weights(old.starting_weights(weight_bits))

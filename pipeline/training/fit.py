@@ -22,9 +22,8 @@ from pipeline.sources import code_version
 from pipeline.stages import hash_of
 from pipeline.training.augmentation import AugmentedSet
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from pipeline.training.convert import load_trained
+from pipeline.training.convert import load_trained, start_from
 from pipeline.training.dataset import Clips, Dataset
-from pipeline.training.initialise import start_from
 from pipeline.training.zoo import build_model
 
 CHECKPOINT_EPOCHS = 5
@@ -103,7 +102,8 @@ def fit(
             "code": code_version(__name__),
         }
     )
-    run = _Run(recipe, dataset, model, teacher, key, out_dir)
+    title = "Training, float" if weight_bits is None else f"Training, {weight_bits} bits"
+    run = _Run(recipe, dataset, model, teacher, key, out_dir, title)
     if resume:
         run.restore()
     run.train(progress)
@@ -126,8 +126,16 @@ class _Run:
     """One training run: the model, the optimizer, and how far they got."""
 
     def __init__(
-        self, recipe: Recipe, dataset: Dataset, model: keras.Model, teacher: keras.Model | None, key: str, out_dir: Path
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        model: keras.Model,
+        teacher: keras.Model | None,
+        key: str,
+        out_dir: Path,
+        title: str,
     ) -> None:
+        self.title = title
         settings = recipe.training
         self.recipe, self.dataset, self.model, self.teacher, self.key = recipe, dataset, model, teacher, key
         self.epochs = settings.epochs if teacher is None else settings.qat_epochs
@@ -154,7 +162,7 @@ class _Run:
         )
         writer = tf.summary.create_file_writer(str(self.log_dir))
         # the next epoch's clips are varied while this one trains
-        with progress.task(self._title(), self.epochs) as task, writer.as_default(), ThreadPoolExecutor(1) as ahead:
+        with progress.task(self.title, self.epochs) as task, writer.as_default(), ThreadPoolExecutor(1) as ahead:
             task.advance(len(self.history))
             upcoming = ahead.submit(self._draw, source, len(self.history) + 1)
             while not self._finished():
@@ -228,10 +236,6 @@ class _Run:
         lowest = min(self.history, key=lambda record: record.validation_loss)
         most = max(self.history, key=lambda record: record.validation_accuracy)
         return len(self.history) - max(lowest.epoch, most.epoch) >= self.recipe.training.patience
-
-    def _title(self) -> str:
-        bits = self.model.layers[0].weight_bits
-        return "Training, float" if bits is None else f"Training, {bits} bits"
 
     def _weights(self) -> list[NDArray[np.float32]]:
         return [np.array(value) for value in self.model.get_weights()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 
 from pipeline.frontend import INPUT_QUANTIZATION
@@ -10,35 +12,28 @@ from pipeline.training.layers import DynqDense
 
 
 def build_model(recipe: Recipe, weight_bits: int | None) -> keras.Model:
-    """A multi-layer perceptron over the context window: int8 ``[B, inputs]`` to float32 logits ``[B, labels]``.
+    """The recipe's network: int8 ``[B, inputs]`` to float32 logits ``[B, labels]``.
 
     Args:
         weight_bits: 2..8 for quantization-aware training, None for the float twin: same weights, same shapes.
     """
-    settings = recipe.frontend
-    features = INPUT_QUANTIZATION
-    layers: list[keras.layers.Layer] = [keras.Input((settings.inputs,), dtype="int8", name="features")]
+    return _NETWORKS[recipe.model.kind](recipe, weight_bits)
+
+
+def _perceptron(recipe: Recipe, weight_bits: int | None) -> keras.Model:
+    """Fully-connected layers over the context window."""
+    features = (INPUT_QUANTIZATION.scale, INPUT_QUANTIZATION.zero_point)
+    layers: list[keras.layers.Layer] = [keras.Input((recipe.frontend.inputs,), dtype="int8", name="features")]
     for i, units in enumerate(recipe.model.hidden):
-        layers.append(
-            DynqDense(
-                units,
-                weight_bits,
-                "relu",
-                (features.scale, features.zero_point) if i == 0 else None,
-                name=f"dense_{i}",
-            )
-        )
+        given = features if i == 0 else None
+        layers.append(DynqDense(units, weight_bits, "relu", given, name=f"dense_{i}"))
         if recipe.model.dropout:
-            layers.append(
-                keras.layers.Dropout(recipe.model.dropout, seed=recipe.training.seed + i, name=f"dropout_{i}")
-            )
-    layers.append(
-        DynqDense(
-            len(recipe.corpus.labels),
-            weight_bits,
-            None,
-            None if recipe.model.hidden else (features.scale, features.zero_point),
-            name="logits",
-        )
-    )
+            seed = recipe.training.seed + i
+            layers.append(keras.layers.Dropout(recipe.model.dropout, seed=seed, name=f"dropout_{i}"))
+    given = None if recipe.model.hidden else features
+    layers.append(DynqDense(len(recipe.corpus.labels), weight_bits, None, given, name="logits"))
     return keras.Sequential(layers, name=recipe.name)
+
+
+_NETWORKS: dict[str, Callable[[Recipe, int | None], keras.Model]] = {"perceptron": _perceptron}
+"""By the ``kind`` of a recipe's network."""
