@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lab.faults.by_hand import load_hex
-from pipeline.boards import TimeUnit, board
+from pipeline.boards import BOARDS, TimeUnit, board
 from pipeline.device import open_device, run_test
 from pipeline.device.session import _unit
 from pipeline.emulators import EMULATORS
@@ -47,8 +47,8 @@ def test_logits_are_bit_equal(built, target, bits):
         np.testing.assert_allclose(shown, softmax(logits(made.model, row)), atol=6e-4)
 
 
-@pytest.mark.parametrize("target", ["qemu_m0", "qemu_m3", "qemu_m7", "qemu_m33", "qemu_m55"])
-def test_every_other_core_returns_the_same_bits(built, target):
+@pytest.mark.parametrize("target", [target for target in BOARDS if target not in ("host", "qemu", "nano33")])
+def test_every_other_board_returns_the_same_bits(built, target):
     made = built(target, 4)
     with open_device(target, made.image) as device:
         result = run_test(device, made.model, features(made.model, 8))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.export import write_c_arrays
-from pipeline.project import PROJECT
 from tests.conftest import make_model
+from tests.extending import blocks, copy_project, run
 
 ASK = """
 import sys
@@ -30,34 +26,11 @@ with open_device("host", build_firmware("host", folder / "c", folder / "image"))
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("project")
-    for part in ("firmware", "pipeline", "tools", "docs"):
-        shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / "platformio.ini", folder)
-    return folder
-
-
-def run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+    return copy_project(tmp_path_factory.mktemp("project"), "tools", "docs")
 
 
 def test_a_serial_command_is_a_registry_entry_and_a_function(copy: Path, tmp_path: Path):
-    page = (PROJECT / "docs" / "extending.md").read_text()
-    section = re.search(r"^## A serial command$.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
-    assert section is not None
-    blocks = re.findall(r"^ *```(\w+)\n(.*?)^ *```$", section[0], re.MULTILINE | re.DOTALL)
-    assert [language for language, _ in blocks] == ["toml", "toml", "c", "python"]
-    line, command, function, test = (re.sub(r"^   ", "", text, flags=re.MULTILINE) for _, text in blocks)
+    line, command, function, test = blocks("A serial command", ["toml", "toml", "c", "python"])
 
     registry = copy / "pipeline" / "protocol" / "registry.toml"
     registry.write_text(registry.read_text().replace("[lines]\n", f"[lines]\n{line}") + "\n" + command)
