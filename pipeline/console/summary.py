@@ -36,8 +36,8 @@ def show_report(console: Console, report: Report, html: Path) -> None:
         table.add_row(base.name, "LiteRT", keyword, "", spoken, f"{base.model_bytes / 1024:.1f}", "")
     console.print(table)
     device, parity = report.device, report.parity
-    if device.ticks_per_inference is not None:
-        time = f"{device.ticks_per_inference:,.0f} {device.unit} per inference"
+    if device.time_per_inference is not None:
+        time = f"{device.time_per_inference:,.0f} {device.unit} per inference"
         if device.milliseconds is not None and device.clock_hz:
             time += f" (about {device.milliseconds:.2f} ms at {device.clock_hz / 1e6:.0f} MHz)"
         console.print(f"  latency  {time}", highlight=False)

@@ -1,68 +1,25 @@
-"""The test of a model on a device: every input through it, every logit compared bit for bit with the reference."""
+"""The test of a model on a device: every input through it."""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.device.client import Client, Refused
+from pipeline.device.result import DeviceResult, LayerTime
 from pipeline.device.session import Device
 from pipeline.errors import DeviceError
 from pipeline.journal import Journal
 from pipeline.layers import QuantizedModel
-from pipeline.layers import logits as reference_logits
 from pipeline.progress import SILENT, Progress
-from pipeline.protocol.declared import BuildInfo, LayerTicks, MemoryUse
+from pipeline.protocol.declared import LayerTicks
 
 _LAYER_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class LayerTiming:
-    """One layer of one inference; ``units`` are the target's instructions or cycles."""
-
-    name: str
-    outputs: int
-    ticks: int
-    units: float
-
-
-@dataclass(frozen=True)
-class DeviceResult:
-    """What a device did with a set of inputs.
-
-    Attributes:
-        unit: what ``units`` count: "instructions", "cycles" or "microseconds".
-        logits: float32 ``[B, labels]``, the device's bits.
-        ticks: int64 ``[B]``, board ticks of each inference.
-        units_per_inference: median over the inputs.
-        layers: of the last input.
-        mismatches: rows whose logits differ from the numpy reference in any bit.
-        differing_logits: single logits that do.
-        retries: commands that had to be sent again.
-        resumed: results that an earlier, interrupted run had already collected.
-        seconds: wall-clock time of the test.
-    """
-
-    target: str
-    build: BuildInfo
-    unit: str
-    logits: NDArray[np.float32]
-    ticks: NDArray[np.int64]
-    units_per_inference: float
-    layers: tuple[LayerTiming, ...]
-    memory: MemoryUse
-    mismatches: tuple[int, ...]
-    differing_logits: int
-    retries: int
-    resumed: int
-    seconds: float
 
 
 def _layers_of(client: Client, row: NDArray[np.int8]) -> tuple[LayerTicks, ...]:
@@ -117,20 +74,14 @@ def run_test(
         memory = client.memory()
     results = sorted(journal.values)
     logits = np.stack([np.frombuffer(bytes.fromhex(bits), np.float32) for _, _, bits in results])
-    ticks = np.array([ticks for _, ticks, _ in results], np.int64)
-    differs = logits.view(np.uint32) != reference_logits(model, rows).view(np.uint32)
     unit = device.unit.of
     return DeviceResult(
-        device.board.target,
         build,
         device.unit.name,
         logits,
-        ticks,
-        unit(float(np.median(ticks))),
-        tuple(LayerTiming(layer.name, layer.outputs, layer.ticks, unit(layer.ticks)) for layer in layers),
+        np.array([unit(ticks) for _, ticks, _ in results]),
+        tuple(LayerTime(layer.name, unit(layer.ticks)) for layer in layers),
         memory,
-        tuple(int(i) for i in np.flatnonzero(differs.any(axis=1))),
-        int(differs.sum()),
         client.retries,
         resumed,
         time.monotonic() - started,

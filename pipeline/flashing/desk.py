@@ -1,20 +1,21 @@
-"""One model on all boards of a hardware map at once."""
+"""One model on one board of a hardware map."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.boards import board as board_of
-from pipeline.device.runner import DeviceResult, run_test
+from pipeline.device.result import DeviceResult
+from pipeline.device.runner import run_test
 from pipeline.device.session import open_device
 from pipeline.errors import UsageError
 from pipeline.firmware import FirmwareImage
 from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
-from pipeline.flashing.hardware_map import BoardOutcome, MappedBoard, on_all
+from pipeline.flashing.hardware_map import MappedBoard
 from pipeline.flashing.ports import PortLister
 from pipeline.layers import QuantizedModel
 from pipeline.progress import SILENT, Progress
@@ -54,39 +55,26 @@ def flash_board(
     return loader.wait_for_program(usb).device
 
 
-def run_on_boards(
-    boards: Sequence[MappedBoard],
-    images: Mapping[str, FirmwareImage],
+def run_on_board(
+    board: MappedBoard,
+    image: FirmwareImage,
     model: QuantizedModel,
     features: NDArray[np.int8],
     *,
     flash: bool = False,
-    journals: Path | None = None,
+    journal: Path | None = None,
     progress: Progress = SILENT,
-) -> tuple[BoardOutcome[DeviceResult], ...]:
-    """Runs the same test on every board in parallel.
+) -> DeviceResult:
+    """Runs a test on one board.
 
     Args:
-        images: by target.
         features: int8 ``[B, K]``.
-        flash: write the image first; emulated boards need none.
-        journals: folder in which each board keeps its results, so that a rerun goes on from there.
-
-    Returns:
-        For each board its result, or the error that stopped it; one board's failure stops no other.
+        flash: write the image first; an emulated board needs none.
+        journal: in which the board's results are kept, so that a rerun goes on from there.
 
     Raises:
-        UsageError: a board's target has no image.
+        UsageError, ToolchainError, DeviceError: see ``flash_board``, ``open_device`` and ``run_test``.
     """
-    missing = {board.target for board in boards} - set(images)
-    if missing:
-        raise UsageError(f"no image for target {', '.join(sorted(missing))}", "build it first")
-
-    def work(board: MappedBoard) -> DeviceResult:
-        image = images[board.target]
-        port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
-        journal = journals / f"{board.name}.journal" if journals is not None else None
-        with open_device(board.target, image, port=port, baud=board.baud) as device:
-            return run_test(device, model, features, resume=journal, progress=progress)
-
-    return on_all(boards, work)
+    port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
+    with open_device(board.target, image, port=port, baud=board.baud) as device:
+        return run_test(device, model, features, resume=journal, progress=progress)

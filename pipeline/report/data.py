@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SCHEMA = "dynq-report-1"
+SCHEMA = "dynq-report-2"
 """Name and version of the JSON layout; changes when a field changes its meaning or goes."""
 
 
@@ -70,7 +70,7 @@ class MemoryRow:
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer on the device; ``instructions`` is None where the target has no counter."""
+    """One layer on the device; ``time``, in the device's unit, is None where the target has no counter."""
 
     name: str
     inputs: int
@@ -78,15 +78,15 @@ class LayerRow:
     bits: int
     weight_bytes: int
     parameter_bytes: int
-    ticks: float | None
+    time: float | None
 
     @property
     def macs(self) -> int:
         return self.inputs * self.outputs
 
     @property
-    def ticks_per_mac(self) -> float | None:
-        return None if self.ticks is None else self.ticks / self.macs
+    def time_per_mac(self) -> float | None:
+        return None if self.time is None else self.time / self.macs
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class DeviceRow:
     variant: str
     engine: str
     unit: str
-    ticks_per_inference: float | None
+    time_per_inference: float | None
     clock_hz: int | None
     flash_bytes: int
     flash_limit: int
@@ -112,9 +112,9 @@ class DeviceRow:
     @property
     def milliseconds(self) -> float | None:
         """Time of one inference at ``clock_hz`` when every instruction takes one cycle: a lower bound on emulators."""
-        if self.ticks_per_inference is None or not self.clock_hz:
+        if self.time_per_inference is None or not self.clock_hz:
             return None
-        return 1e3 * self.ticks_per_inference / self.clock_hz
+        return 1e3 * self.time_per_inference / self.clock_hz
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class BoardRow:
     name: str
     keyword: float | None
     differing_logits: int | None
-    ticks_per_inference: float | None
+    time_per_inference: float | None
     retries: int | None
     error: str = ""
 

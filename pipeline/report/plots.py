@@ -154,19 +154,19 @@ def memory_bars(rows: tuple[MemoryRow, ...]) -> str:
 def layer_bars(rows: tuple[LayerRow, ...], unit: str) -> str:
     """Where an inference spends its time."""
     figure, axes = plt.subplots(figsize=(11, 0.45 * len(rows) + 0.8))
-    ticks = np.array([row.ticks or 0 for row in rows])
-    axes.barh([row.name for row in rows], ticks, color=COLOURS[2], height=0.55)
+    times = np.array([row.time or 0 for row in rows])
+    axes.barh([row.name for row in rows], times, color=COLOURS[2], height=0.55)
     for i, row in enumerate(rows):
-        if row.ticks is not None and row.ticks_per_mac is not None:
+        if row.time is not None and row.time_per_mac is not None:
             axes.annotate(
-                f"{row.ticks:,.0f}  ({row.ticks_per_mac:.2f} per MAC)",
-                (row.ticks, i),
+                f"{row.time:,.0f}  ({row.time_per_mac:.2f} per MAC)",
+                (row.time, i),
                 xytext=(4, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize=9,
             )
-    axes.set_xlim(0, 1.4 * max(ticks.max(), 1))
+    axes.set_xlim(0, 1.4 * max(times.max(), 1))
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xlabel(f"{unit} per inference")

@@ -33,7 +33,7 @@ def to_json(report: Report) -> dict[str, Any]:
     for row, memory in zip(data["memory"], report.memory, strict=True):
         row["saved"] = memory.saved
     for row, layer in zip(data["layers"], report.layers, strict=True):
-        row["macs"], row["ticks_per_mac"] = layer.macs, layer.ticks_per_mac
+        row["macs"], row["time_per_mac"] = layer.macs, layer.time_per_mac
     return data
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from pipeline import __version__
 from pipeline.boards import board
+from pipeline.device import DeviceResult
 from pipeline.files import sha256_file
 from pipeline.firmware import FirmwareImage
+from pipeline.flashing.hardware_map import BoardOutcome
 from pipeline.layers import QuantizedModel
 from pipeline.report import (
     AccuracyRow,
@@ -30,7 +32,6 @@ from pipeline.report import (
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.workflow.data import HeldOutClips
-from pipeline.workflow.device import DeviceTests
 from pipeline.workflow.models import ModelResult
 
 _PACKAGES = ("numpy", "keras", "tensorflow", "platformio", "unicorn")
@@ -70,7 +71,7 @@ def make_report(
     tested: ModelResult,
     models: Sequence[ModelResult],
     image: FirmwareImage,
-    devices: DeviceTests,
+    devices: Sequence[BoardOutcome[DeviceResult]],
     test: HeldOutClips,
     stages: Sequence[StageResult],
     origin: Origin,
@@ -84,7 +85,8 @@ def make_report(
     assert tested.file is not None
     file, model = tested.file, tested.file.model
     chosen = board(image.target)
-    device = devices.tests[0]
+    results = {outcome.board.name: outcome.result for outcome in devices if outcome.result is not None}
+    device = next(iter(results.values()))
 
     def score(logits: NDArray[np.float32]) -> Evaluation:
         return evaluate(logits, test.labels, test.speakers, model.labels)
@@ -96,9 +98,8 @@ def make_report(
         rows.append(accuracy_row(score(result.logits), result.name, where, result.training, size))
     on_device = score(device.logits)
     rows.append(accuracy_row(on_device, tested.name, image.target, tested.training, model.quantized_bytes))
-    times = {layer.name: layer.units for layer in device.layers}
+    times = {layer.name: layer.time for layer in device.layers}
     counted = device.unit != "microseconds"
-    several = len(devices.tests) + len(devices.failures) > 1
     return Report(
         title=f"{model.name}: {model.bits} bits on {image.target}",
         summary=f"{len(model.labels) - 2} keywords ({', '.join(model.labels[2:])}), "
@@ -115,7 +116,7 @@ def make_report(
                 bits=layer.bits,
                 weight_bytes=layer.weight_bytes,
                 parameter_bytes=layer.parameter_bytes,
-                ticks=times.get(layer.name) if counted else None,
+                time=times.get(layer.name) if counted else None,
             )
             for layer in model.layers
         ),
@@ -123,20 +124,24 @@ def make_report(
             target=image.target,
             description=chosen.description,
             cpu=chosen.core.cpu,
-            variant=device.kernels,
-            engine=device.engine,
+            variant=device.build.kernels,
+            engine=device.build.engine,
             unit=device.unit,
-            ticks_per_inference=device.units_per_inference if counted else None,
+            time_per_inference=device.time_per_inference if counted else None,
             clock_hz=chosen.clock_hz,
             flash_bytes=image.flash_bytes,
             flash_limit=image.flash_limit,
             model_flash_bytes=image.model_bytes,
             ram_bytes=image.ram_bytes,
             ram_limit=image.ram_limit,
-            stack_used=device.stack_used,
+            stack_used=device.memory.stack_used if device.memory.stack else None,
             stack_limit=image.stack_bytes or None,
         ),
-        parity=_parity(devices, tested.logits),
+        parity=ParityRow(
+            len(test.labels),
+            sum(result.logits.size for result in results.values()),
+            sum(result.differing_logits(tested.logits) for result in results.values()),  # one is enough to spoil it
+        ),
         stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in stages),
         provenance=Provenance(
             command=origin.command,
@@ -151,34 +156,21 @@ def make_report(
             test_clips=len(test.labels),
             test_speakers=len(set(test.speakers)),
         ),
-        boards=tuple(_boards(devices, tested.logits, score)) if several else (),
+        boards=tuple(_board(outcome, tested.logits, score) for outcome in devices) if len(devices) > 1 else (),
     )
 
 
-def _boards(
-    devices: DeviceTests, reference: NDArray[np.float32], score: Callable[[NDArray[np.float32]], Evaluation]
-) -> Iterator[BoardRow]:
-    for test in devices.tests:
-        keyword = score(test.logits).keyword_accuracy.value
-        yield BoardRow(
-            test.board, keyword, differing_bits(test.logits, reference), test.units_per_inference, test.retries
-        )
-    for failure in devices.failures:
-        yield BoardRow(failure.board, None, None, None, None, failure.reason)
-
-
-def _parity(devices: DeviceTests, reference: NDArray[np.float32]) -> ParityRow:
-    """Over all boards: one that differs is enough to spoil it."""
-    return ParityRow(
-        len(reference),
-        sum(test.logits.size for test in devices.tests),
-        sum(differing_bits(test.logits, reference) for test in devices.tests),
-    )
-
-
-def differing_bits(logits: NDArray[np.float32], reference: NDArray[np.float32]) -> int:
-    """How many of float32 ``[n, labels]`` are not the reference's, bit for bit."""
-    return int((logits.view(np.uint32) != reference.view(np.uint32)).sum())
+def _board(
+    outcome: BoardOutcome[DeviceResult],
+    reference: NDArray[np.float32],
+    score: Callable[[NDArray[np.float32]], Evaluation],
+) -> BoardRow:
+    result, error = outcome.result, outcome.error
+    if result is None:
+        return BoardRow(outcome.board.name, None, None, None, None, error.message if error else "")
+    keyword = score(result.logits).keyword_accuracy.value
+    differing = result.differing_logits(reference)
+    return BoardRow(outcome.board.name, keyword, differing, result.time_per_inference, result.retries)
 
 
 def _memory(model: QuantizedModel) -> MemoryRow:

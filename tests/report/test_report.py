@@ -85,7 +85,7 @@ def report() -> Report:
 def test_files_agree_and_stand_alone(report, tmp_path):
     json_path, html_path = write_report(report, tmp_path)
     data, page = json.loads(json_path.read_text()), html_path.read_text()
-    assert data["schema"] == "dynq-report-1"
+    assert data["schema"] == "dynq-report-2"
     assert data["memory"][1]["saved"] == pytest.approx(1 - 75_648 / 556_576)
     assert data["device"]["milliseconds"] == pytest.approx(4.48)
     assert "93.1 %" in page
@@ -101,8 +101,8 @@ def test_failed_parity_is_loud(report, tmp_path):
 
 
 def test_no_counter_and_empty_det(report, tmp_path):
-    device = dataclasses.replace(report.device, ticks_per_inference=None, stack_used=None)
-    layers = tuple(dataclasses.replace(layer, ticks=None) for layer in report.layers)
+    device = dataclasses.replace(report.device, time_per_inference=None, stack_used=None)
+    layers = tuple(dataclasses.replace(layer, time=None) for layer in report.layers)
     rows = tuple(dataclasses.replace(row, det=()) for row in report.accuracy)
     page = write_report(dataclasses.replace(report, device=device, layers=layers, accuracy=rows), tmp_path)[
         1
