@@ -24,7 +24,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def ran(tree: Path, whistles: Path, recipe: Path) -> tuple[set[str], str]:
+def ran(tree: Path, whistles: Path, recipe: Path, *, parity: bool = True) -> tuple[set[str], str]:
     """Builds for this computer; the stages that were not found finished, and what the run said."""
     out, cache = tree / "out", tree / "cache"
     command = [sys.executable, "-m", "pipeline.build", "--recipe", recipe, "--data", whistles, "--target", "host"]
@@ -37,9 +37,9 @@ def ran(tree: Path, whistles: Path, recipe: Path) -> tuple[set[str], str]:
         timeout=300,
         check=False,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert (run.returncode == 0) == parity, run.stdout + run.stderr
     report = json.loads((out / "report.json").read_text())
-    assert report["parity"]["differing_logits"] == 0
+    assert (report["parity"]["differing_logits"] == 0) == parity
     return {stage["name"] for stage in report["stages"] if not stage["cached"]}, run.stdout
 
 
@@ -63,3 +63,13 @@ def test_edits_and_damage(tree: Path, whistles: Path, whistle_recipe: Path) -> N
     assert stages == everything
     for name in ("corpus", "features", "firmware-host", "device-host"):
         assert f"{name} runs again" in said
+
+    # device answers are kept, what they are held to is not: another reference is noticed
+    reference = tree / "pipeline" / "workflow" / "reference.py"
+    right = reference.read_text()
+    wrong = right.replace("np.stack(rows)", "np.stack(rows) + 1")
+    assert wrong != right
+    reference.write_text(wrong)
+    assert ran(tree, whistles, whistle_recipe, parity=False)[0] == {"reference"}
+    reference.write_text(right)
+    assert ran(tree, whistles, whistle_recipe)[0] == set()
