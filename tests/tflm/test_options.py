@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline._native import compile_library
+from pipeline._native import compile_library, declarations
 from pipeline.layers import Dense
 from pipeline.layers.dense_layout import VARIANTS
 from pipeline.project import PROJECT
 from tests.conftest import make_model
 
 LIBRARIES = PROJECT / "firmware" / "lib"
-HEADER = (LIBRARIES / "tflm/dynq_options.h").read_text()
-STRUCTS = "".join(re.findall(r"^typedef struct \{.*?^\} \w+;$", HEADER, re.DOTALL | re.MULTILINE))
-CDEF = f"""
-{STRUCTS}
-const char *dynq_options_read(const void *buffer, size_t length, uint16_t version, void *options, size_t size);
-"""
+HEADER = LIBRARIES / "tflm/dynq_options.h"
 SOURCES = (LIBRARIES / "tflm/dynq_options.c", *sorted((LIBRARIES / "dynq").glob("*.c")))
-NATIVE = compile_library("dynq-options", SOURCES, CDEF)
+NATIVE = compile_library("dynq-options", SOURCES, declarations(HEADER))
 FFI, LIB = NATIVE.ffi, NATIVE.lib
 
 
@@ -45,7 +39,7 @@ def test_host_and_device_declare_the_same_struct() -> None:
         at += struct.calcsize(code)
     assert body == expected
     assert FFI.sizeof(c) == Dense.operator.struct.size == at
-    assert f"#define DYNQ_FULLY_CONNECTED_VERSION {Dense.operator.version}\n" in HEADER
+    assert f"#define DYNQ_FULLY_CONNECTED_VERSION {Dense.operator.version}\n" in HEADER.read_text()
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])

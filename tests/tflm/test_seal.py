@@ -7,19 +7,15 @@ import zlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline._native import compile_library
+from pipeline._native import compile_library, declarations
 from pipeline.export import encode_tflite
 from pipeline.export.seal import seal
 from pipeline.project import PROJECT
 from tests.conftest import make_model
 
 LIBRARIES = PROJECT / "firmware" / "lib"
-
-CDEF = """
-const char *dynq_seal_check(const void *file, size_t bytes);
-uint32_t dynq_crc32(uint32_t crc, const void *bytes, size_t count);
-"""
-NATIVE = compile_library("dynq-seal", (LIBRARIES / "tflm/dynq_seal.c", LIBRARIES / "dynq/dynq_crc32.c"), CDEF)
+SEAL, CRC = LIBRARIES / "tflm/dynq_seal.c", LIBRARIES / "dynq/dynq_crc32.c"
+NATIVE = compile_library("dynq-seal", (SEAL, CRC), declarations(SEAL.with_suffix(".h"), CRC.with_suffix(".h")))
 FFI, LIB = NATIVE.ffi, NATIVE.lib
 
 
