@@ -96,8 +96,12 @@ def compile_library(
 
 
 @functools.cache
-def declarations(*headers: Path) -> str:
+def declarations(*headers: Path, include: tuple[Path, ...] = ()) -> str:
     """What headers declare, for the ``cdef`` of :func:`compile_library`: preprocessed, without system headers.
+
+    Args:
+        headers: they may include others of their own folders.
+        include: folders of the headers that they include otherwise.
 
     Raises:
         ToolchainError: as :func:`compile_library`.
@@ -108,8 +112,9 @@ def declarations(*headers: Path) -> str:
         source = Path(folder, "all.h")
         source.write_text("".join(f'#include "{header}"\n' for header in headers))
         no_asserts = ("-D_Static_assert(...)=", "-Dstatic_assert(...)=")
-        command = [compiler()[0], "-E", "-P", "-nostdinc", *no_asserts, f"-I{folder}", "-xc"]
-        return _run([*command, str(source)], " and ".join(header.name for header in headers))
+        folders = (f"-I{path}" for path in (folder, *include))
+        command = [compiler()[0], "-E", "-P", "-nostdinc", *no_asserts, *folders, "-xc", str(source)]
+        return _run(command, " and ".join(header.name for header in headers))
 
 
 def _run(command: list[str], name: str) -> str:

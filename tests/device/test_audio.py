@@ -71,12 +71,13 @@ def device(request, tmp_path_factory):
 
 
 def test_detections_are_the_references(device):
-    pcm = audio(6)
+    pcm = audio(6)[:-123]
     wanted = expected(MODEL, pcm)
     assert len(wanted) >= 3
-    found = AudioStream(device.client).push(pcm)
-    assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
-    np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
+    for _ in range(2):  # a start forgets everything: windows half full, detections, and how long it is deaf after one
+        found = AudioStream(device.client).push(pcm)
+        assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
+        np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
 
 
 def test_another_input_in_between_makes_the_stream_warm_up_again(device):

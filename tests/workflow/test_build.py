@@ -88,6 +88,36 @@ def test_model_file_on_another_target(finished: Path, whistles: Path, workplace:
     assert report["device"]["time_per_inference"] is None  # a PC's clock says nothing about a microcontroller
 
 
+OTHER_BITS = """
+import dataclasses, sys
+import numpy as np
+from pipeline.build import main
+from pipeline.device.client import Client
+run = Client.run
+def wrong(client, row):
+    found = run(client, row)
+    bits = found.logits.view(np.uint32).copy()
+    bits[0] ^= 1
+    return dataclasses.replace(found, logits=bits.view(np.float32))
+Client.run = wrong
+main(sys.argv[1:])
+"""
+
+
+def test_one_other_bit_in_a_logit_is_told_and_fails_the_run(
+    finished: Path, whistles: Path, workplace: Path, tmp_path: Path
+):
+    model = finished / "whistles_4bit.tflite"
+    arguments = ("--model", model, "--data", whistles, "--target", "host", "--out", tmp_path)
+    run = subprocess.run(
+        [sys.executable, "-c", OTHER_BITS, *map(str, arguments), "--cache", str(workplace / "cache")],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    clips = json.loads((tmp_path / "report.json").read_text())["parity"]["clips"]
+    refused(run, f"{clips} logits differ between the device and the reference")
+    assert json.loads((tmp_path / "report.json").read_text())["parity"]["differing_logits"] == clips
+
+
 def test_several_boards_at_once_in_one_report(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):
     boards = tmp_path / "map.toml"
     boards.write_text(
