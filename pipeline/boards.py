@@ -108,6 +108,10 @@ class Board:
         """What it is and which core it has."""
         return f"{self.title}, {self.core.title}"
 
+    def description_of_run(self, unit: str) -> str:
+        """The same for what gave times in that unit: of boards that people have, only a real one counts cycles."""
+        return f"{self.description}, emulated" if self.is_hardware and unit != "cycles" else self.description
+
     @property
     def flash_limit(self) -> int:
         """Bytes of flash that an image may fill."""

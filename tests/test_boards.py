@@ -75,6 +75,12 @@ def test_a_row_is_complete(target):
     assert (row.clock_hz is not None) == row.is_hardware
 
 
+def test_a_report_says_whether_a_board_was_emulated():
+    assert board("nano33").description_of_run("cycles") == "Arduino Nano 33 BLE, nRF52840, Cortex-M4F"
+    assert board("nano33").description_of_run("instructions").endswith("Cortex-M4F, emulated")
+    assert board("qemu").description_of_run("instructions") == "QEMU mps2-an386, Cortex-M4F"
+
+
 def test_units_are_exact():
     assert EMULATORS["qemu"].unit(25_000_000).per_tick == Fraction(5, 8)
     assert EMULATORS["qemu"].unit(25_000_000).of(16) == 10

@@ -122,7 +122,7 @@ def make_report(
         ),
         device=DeviceRow(
             target=image.target,
-            description=chosen.description,
+            description=chosen.description_of_run(device.unit),
             cpu=chosen.core.cpu,
             variant=device.build.kernels,
             engine=device.build.engine,
