@@ -11,7 +11,8 @@ board = env.BoardConfig()
 project = Path(env.subst("$PROJECT_DIR"))
 boards = project / "firmware" / "boards"
 
-sys.path.insert(0, str(project))  # of a checkout; an installed project is on the path already
+# a checkout, which the project's folder may only point to; an installed package is on the path already
+sys.path.insert(0, str((project / "firmware").resolve().parent))
 from pipeline.cores import CORES  # noqa: E402
 
 core = CORES[board.get("build.cpu")]
