@@ -65,8 +65,6 @@ class Layer(ABC):
         c_type: C type of its descriptor.
         c_step: C function that runs a step.
         operator: the custom operator in a ``.tflite``: its name, and its options.
-        sources: what the layer reads, as distances back: 1 is the layer before, 2 the one before that; from the first
-            layer, 1 is the model's input.
         name: unique in its model, an identifier.
     """
 
@@ -74,7 +72,6 @@ class Layer(ABC):
     c_type: ClassVar[str]
     c_step: ClassVar[str]
     operator: ClassVar[OptionsLayout]
-    sources: ClassVar[tuple[int, ...]] = (1,)
 
     name: str
 
@@ -89,29 +86,35 @@ class Layer(ABC):
         """Values that it gives at each step."""
 
     @property
-    @abstractmethod
+    def sources(self) -> tuple[int, ...]:
+        """What it reads, as distances back: 1 is the layer before, 2 the one before that; from the first layer, 1 is
+        the model's input."""
+        return (1,)
+
+    @property
     def bits(self) -> int:
         """Bits of a weight; 0 without weights."""
+        return 0
 
     @property
-    @abstractmethod
     def macs(self) -> int:
         """Multiply-accumulates of one step."""
+        return 0
 
     @property
-    @abstractmethod
     def weight_bytes(self) -> int:
         """Bytes of the packed weights, without padding."""
+        return 0
 
     @property
-    @abstractmethod
     def parameter_bytes(self) -> int:
         """Bytes of everything else that the kernel reads of this layer."""
+        return 0
 
     @property
-    @abstractmethod
     def float_bytes(self) -> int:
         """Bytes of the same weights and biases as float32: the denominator of every memory figure."""
+        return 0
 
     @property
     def state_bytes(self) -> int:
@@ -128,13 +131,14 @@ class Layer(ABC):
 
     # ---- on disk and in C ----
 
-    @abstractmethod
     def constants(self, variant: str) -> dict[str, Constant]:
         """The arrays of the layer, packed for a kernel variant.
 
         Raises:
             QuantizationError: the variant is unknown or cannot run the layer.
         """
+        del variant
+        return {}
 
     @abstractmethod
     def options(self) -> dict[str, int]:

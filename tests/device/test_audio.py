@@ -16,7 +16,7 @@ from pipeline.errors import DeviceError
 from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
-from pipeline.layers import QuantizedModel, logits
+from pipeline.layers import Dense, QuantizedModel, Stream, logits
 from pipeline.protocol.declared import PCM_SAMPLES, InputCheck
 from pipeline.protocol.frames import encode_frame
 from pipeline.quantization import softmax
@@ -41,19 +41,21 @@ def audio(seconds: float) -> np.ndarray:
 
 
 def expected(model: QuantizedModel, pcm: np.ndarray, first: int = 0) -> list[tuple[str, float, int]]:
-    """Detections by numpy: a row every context_stride hops, an inference per row once there are enough from ``first``
-    on."""
+    """Detections by numpy: a row every context_stride hops, from ``first`` on a new stream of them."""
     settings: Frontend = model.frontend
-    rows = encode(mel_power(pcm, settings))[:: settings.context_stride][first:]
-    windows = np.stack(
-        [rows[i : i + settings.context_frames].reshape(-1) for i in range(len(rows) - settings.context_frames + 1)]
-    )
-    posteriors = softmax(logits(model, windows))
+    rows = encode(mel_power(pcm, settings))[:: settings.context_stride]
     step = settings.hop_samples * settings.context_stride
-    found, deaf_until = [], 0
-    for i in range(model.detector.smoothing_frames - 1, len(posteriors)):
-        mean = posteriors[i - model.detector.smoothing_frames + 1 : i + 1].mean(axis=0)
-        sample = (first + i + settings.context_frames - 1) * step + settings.window_samples
+    stream = Stream(model)
+    found, deaf_until, posteriors = [], 0, []
+    for i in range(first, len(rows)):
+        outputs = stream.push(rows[i : i + 1])
+        if outputs is None or i - first + 1 < settings.context_frames:
+            continue
+        posteriors.append(softmax(outputs[-1]))
+        if len(posteriors) < model.detector.smoothing_frames:
+            continue
+        mean = np.mean(posteriors[-model.detector.smoothing_frames :], axis=0)
+        sample = i * step + settings.window_samples
         keyword = 2 + int(np.argmax(mean[2:]))
         if sample >= deaf_until and mean[keyword] >= model.detector.threshold:
             found.append((model.labels[keyword], float(mean[keyword]), sample))
@@ -78,6 +80,28 @@ def test_detections_are_the_references(device):
         found = AudioStream(device.client).push(pcm)
         assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
         np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
+
+
+def test_a_network_of_several_rows_a_step_answers_after_every_step(tmp_path):
+    rng = np.random.default_rng(3)
+    layers = tuple(
+        Dense.quantized(name, rng.normal(size=(k, n)) / np.sqrt(k), rng.normal(size=n) * 0.1, 4, relu=name == "stem")
+        for name, k, n in (("stem", 60, 24), ("logits", 24, 5))
+    )
+    frontend = MODEL.frontend.model_copy(update={"context_frames": 8})
+    model = replace(MODEL, layers=layers, frontend=frontend, stride=2)
+    write_c_arrays(model, "reference", tmp_path / "c", source_hash="2" * 64)
+    pcm = audio(6)
+    with open_device("host", build_firmware("host", tmp_path / "c", tmp_path)) as device:
+        stream = AudioStream(device.client)
+        found = stream.push(pcm)
+        clip = rng.integers(-128, 128, model.inputs).astype(np.int8)
+        assert device.client.run(clip).logits.tobytes() == logits(model, clip).tobytes()
+    wanted = expected(model, pcm)
+    assert len(wanted) >= 3
+    assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
+    rows = (len(pcm) - frontend.window_samples) // (frontend.hop_samples * frontend.context_stride) + 1
+    assert stream.state.inferences == rows // 2 - 3
 
 
 def test_another_input_in_between_makes_the_stream_warm_up_again(device):

@@ -10,6 +10,7 @@ from cffi import FFI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline._native import declarations
 from pipeline.errors import QuantizationError
 from pipeline.export import write_c_arrays
 from pipeline.export.c_text import c_float, c_string
@@ -28,20 +29,16 @@ int sizes(int which) {
   return all[which];
 }
 """
-CDEF = """
-typedef struct { const void *weights; const float *columns; uint16_t inputs, outputs;
-  uint8_t bits, relu; } dynq_layer_t;
-typedef struct { void *values; float scale; int32_t zero_point; uint8_t is_codes; } dynq_signal_t;
-typedef struct { const char *name; void *step; const void *layer; void *state; uint16_t state_bytes, outputs;
-  uint8_t sources[2]; } dynq_node_t;
-typedef struct { const dynq_node_t *nodes; dynq_signal_t *signals; int8_t *window; void *scratch;
-  uint32_t buffer_bytes; uint16_t node_count, bands, rows, stride, due; } dynq_network_t;
+CDEF = (
+    declarations(FIRMWARE / "lib/dynq/dynq_network.h")
+    + """
 typedef struct { const char *name; const char *hash; const char *const *labels; uint16_t label_count;
   float threshold; uint32_t refractory_samples; } kws_model_t;
 const kws_model_t *model(void);
 const dynq_network_t *network(void);
 int sizes(int which);
 """
+)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -60,7 +57,10 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
     assert (network.node_count, network.bands, network.rows, network.stride) == (3, 20, 4, 1)
     window = network.signals[0]
     assert window.values == network.window
-    assert (np.float32(window.scale), window.zero_point) == (np.float32(model.input.scale), model.input.zero_point)
+    assert (np.float32(window.codes.scale), window.codes.zero_point) == (
+        np.float32(model.input.scale),
+        model.input.zero_point,
+    )
     assert [network.signals[i].is_codes for i in range(4)] == [1, 0, 0, 0]
     assert sorted(path.name for path in arrays.files) == [
         "kws_frontend.c",
