@@ -1,18 +1,16 @@
 """Compiles C into a shared library on first use and loads it with cffi.
 
-The cache is keyed by all that decides the machine code: sources, headers beside them, flags, compiler version. So the
-sources may lie in a read-only install, an edit rebuilds, and two processes at once each write a whole file.
+A library is a stage of which all that decides the machine code is an input: sources, headers beside them, flags, the
+compiler and its version. So the sources may lie in a read-only install, an edit rebuilds, and so does damage.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,9 @@ from typing import Any
 from cffi import FFI
 
 from pipeline.errors import ToolchainError
-from pipeline.files import replacing
+from pipeline.files import sha256_file
 from pipeline.project import cache_folder
+from pipeline.stages import Stages
 
 BASE_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 """Without -ffp-contract=off a compiler may fuse multiply and add, and the bits would differ from the device's."""
@@ -51,16 +50,6 @@ def compiler() -> tuple[str, str]:
     raise ToolchainError("no C compiler on PATH", "install one: sudo apt-get install gcc libc6-dev, or set CC")
 
 
-def _key(sources: Sequence[Path], include: Sequence[Path], flags: Sequence[str]) -> str:
-    digest = hashlib.sha256("\0".join([*compiler(), *flags]).encode())
-    folders = {source.parent for source in sources} | set(include)
-    headers = sorted(header for folder in folders for header in folder.glob("*.h"))
-    for file in [*sources, *headers]:
-        digest.update(f"\0{file.name}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:20]
-
-
 @functools.cache
 def compile_library(
     name: str,
@@ -81,12 +70,16 @@ def compile_library(
     Raises:
         ToolchainError: no C compiler, or it failed; the message carries its output.
     """
-    path = cache_folder("native") / f"{name}-{_key(sources, include, flags)}.so"
-    if not path.exists():
-        folders = list(dict.fromkeys([source.parent for source in sources] + list(include)))
-        with replacing(path) as temporary:
-            command = [compiler()[0], *BASE_FLAGS, *(f"-I{folder}" for folder in folders), *flags]
-            _run([*command, *map(str, sources), "-o", str(temporary)], name)
+    folders = list(dict.fromkeys([source.parent for source in sources] + list(include)))
+
+    def make(into: Path) -> None:
+        command = [compiler()[0], *BASE_FLAGS, *(f"-I{folder}" for folder in folders), *flags]
+        _run([*command, *map(str, sources), "-o", str(into / "library.so")], name)
+
+    headers = sorted(header for folder in folders for header in folder.glob("*.h"))
+    contents = [(file.name, sha256_file(file)) for file in [*sources, *headers]]
+    inputs = {"compiler": compiler(), "flags": [*BASE_FLAGS, *flags], "files": contents}
+    path = Stages(cache_folder("native")).run(name, inputs, make).folder / "library.so"
     ffi = FFI()
     ffi.cdef(cdef)
     try:
