@@ -6,51 +6,67 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import ValidationError
+
+from pipeline.config import Detector, Frontend, Settings
 from pipeline.errors import ModelFileError
 from pipeline.layers import QuantizedModel
-from pipeline.quantization import InputQuantization
 
 FORMAT_VERSION = 2
 METADATA_NAME = "dynq"
 
 
+class Input(Settings):
+    """See ``InputQuantization``."""
+
+    scale: float
+    zero_point: int
+
+
+class Metadata(Settings):
+    """All that the graph does not hold; ``layers`` are their names."""
+
+    format_version: int
+    name: str
+    labels: tuple[str, ...]
+    layers: tuple[str, ...]
+    stride: int
+    input: Input
+    frontend: Frontend
+    detector: Detector
+
+
 def encode(model: QuantizedModel) -> bytes:
-    """The model's metadata as JSON, without what the graph holds."""
-    data = {
-        "format_version": FORMAT_VERSION,
-        "name": model.name,
-        "labels": list(model.labels),
-        "layers": [layer.name for layer in model.layers],
-        "stride": model.stride,
-        "input": asdict(model.input),
-        "frontend": model.frontend.model_dump(),
-        "detector": model.detector.model_dump(),
-    }
-    return json.dumps(data, ensure_ascii=True).encode()
+    """The model's metadata."""
+    data = Metadata(
+        format_version=FORMAT_VERSION,
+        name=model.name,
+        labels=model.labels,
+        layers=tuple(layer.name for layer in model.layers),
+        stride=model.stride,
+        input=Input(**asdict(model.input)),
+        frontend=model.frontend,
+        detector=model.detector,
+    )
+    return json.dumps(data.model_dump(mode="json"), ensure_ascii=True).encode()
 
 
-def decode(data: bytes, where: str) -> dict[str, Any]:
+def decode(data: bytes, where: str) -> Metadata:
     """Reads metadata and checks its version.
 
     Raises:
-        ModelFileError: not an object of a format version that this code knows.
+        ModelFileError: a format version that this code does not know.
+        ValueError: no JSON, or a value that is missing, unknown or out of range.
     """
-    values = json.loads(data)
+    values: Any = json.loads(data)
     version = values.get("format_version") if isinstance(values, dict) else None
     if version != FORMAT_VERSION:
         raise ModelFileError(
             f"{where} has format version {version}, this program reads {FORMAT_VERSION}",
             "export the model again, or use the program version that wrote it",
         )
-    return dict(values)
-
-
-def input_quantization(values: Any) -> InputQuantization:
-    """Rebuilds the input's quantization from its JSON object.
-
-    Raises:
-        ValueError: a field is missing, unknown or of another type.
-    """
-    if {name: type(value) for name, value in dict(values).items()} != {"scale": float, "zero_point": int}:
-        raise ValueError(f"input quantization {values}")
-    return InputQuantization(**values)
+    try:
+        return Metadata.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Detector, Frontend
 from pipeline.errors import ModelFileError, QuantizationError
 from pipeline.export import metadata
 from pipeline.export.graph import FILE_IDENTIFIER, Graph
@@ -17,6 +16,7 @@ from pipeline.export.schema import schema
 from pipeline.export.seal import seal, unseal
 from pipeline.files import write_bytes
 from pipeline.layers import KINDS, MODEL_INPUT, Layer, QuantizedModel
+from pipeline.quantization import InputQuantization
 
 MAX_FILE_BYTES = 64 << 20
 """Larger files are refused unread; the largest model of the method that fits a board is far below."""
@@ -102,18 +102,16 @@ def _decode(data: bytes, where: str) -> QuantizedModel:
     model = schema().Model.GetRootAsModel(data, 0)
     values = metadata.decode(_metadata(model), where)
     graph = model.Subgraphs(0)
-    names = [_text(name) for name in values["layers"]]
-    if graph.OperatorsLength() != len(names):
-        raise ValueError(f"{graph.OperatorsLength()} operators for {len(names)} layers")
-    layers = tuple(_layer(model, graph, index, name) for index, name in enumerate(names))
+    if graph.OperatorsLength() != len(values.layers):
+        raise ValueError(f"{graph.OperatorsLength()} operators for {len(values.layers)} layers")
     return QuantizedModel(
-        name=_text(values["name"]),
-        layers=layers,
-        labels=tuple(_text(label) for label in values["labels"]),
-        input=metadata.input_quantization(values["input"]),
-        frontend=Frontend.model_validate(values["frontend"]),
-        detector=Detector.model_validate(values["detector"]),
-        stride=_number(values["stride"]),
+        name=values.name,
+        layers=tuple(_layer(model, graph, index, name) for index, name in enumerate(values.layers)),
+        labels=values.labels,
+        input=InputQuantization(values.input.scale, values.input.zero_point),
+        frontend=values.frontend,
+        detector=values.detector,
+        stride=values.stride,
     )
 
 
@@ -151,15 +149,3 @@ def _buffer(model: Any, index: int) -> NDArray[np.uint8]:
     if not 0 <= index < model.BuffersLength():
         raise IndexError(f"buffer {index}")
     return np.asarray(model.Buffers(index).DataAsNumpy(), np.uint8)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
-
-
-def _number(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is not an integer")
-    return value

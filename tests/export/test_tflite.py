@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,22 @@ def test_messages_say_what_is_wrong(tmp_path: Path) -> None:
         read_tflite(write_reference_tflite(make_model(), tmp_path / "reference.tflite"))
     with pytest.raises(ModelFileError):
         read_tflite(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b'"bands": 20', b'"bands": 99', "frontend.bands: Input should be less than or equal to 40"),
+        (b'"hop_samples"', b'"hop_sampled"', "frontend.hop_sampled: Extra inputs are not permitted"),
+        (b'"threshold": 0.8', b'"threshold": "0"', "detector.threshold: Input should be a valid number"),
+        (b'"format_version": 2', b'"format_version": 9', "has format version 9"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(old: bytes, new: bytes, message: str) -> None:
+    contents = bytes(unseal(_FILE, "model"))
+    assert contents.count(old) == 1
+    with pytest.raises(ModelFileError, match=re.escape(message)):
+        decode_tflite(seal(contents.replace(old, new)))
 
 
 def test_parameters_out_of_bounds_are_refused() -> None:

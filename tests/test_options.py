@@ -1,0 +1,69 @@
+"""Options become values, and a run has its output folder to itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pipeline.errors import UsageError
+from pipeline.files import locked
+from pipeline.options import BoardOptions, DataOptions, bits_option, board_options, data_options
+
+
+def test_a_command_gets_its_options_as_values(tmp_path: Path) -> None:
+    found = []
+
+    @click.command()
+    @data_options
+    @board_options
+    @bits_option
+    def command(options: DataOptions, boards: BoardOptions, bits: int) -> None:
+        found.append((options, boards, bits))
+
+    arguments = ["--data", str(tmp_path), "--keywords", "on,off", "--target", "nano33", "--flash", "--weight-bits", "2"]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    assert CliRunner().invoke(command, []).exit_code == 0
+    assert found == [
+        (
+            DataOptions(None, "on,off", tmp_path, None, None, Path("out/cache")),
+            BoardOptions("nano33", flash=True),
+            2,
+        ),
+        (DataOptions(None, None, None, None, None, Path("out/cache")), BoardOptions("qemu"), 4),
+    ]
+    assert CliRunner().invoke(command, ["--weight-bits", "3"]).exit_code == 2
+
+
+def test_boards_that_the_options_name() -> None:
+    (emulated,) = BoardOptions("qemu").aim().boards
+    assert (emulated.target, emulated.emulated) == ("qemu", True)
+    (real,) = BoardOptions("nano33", port="/dev/ttyACM0").aim().boards
+    assert (real.port, real.emulated) == ("/dev/ttyACM0", False)
+    with pytest.raises(UsageError, match="both name the board"):
+        BoardOptions("nano33", port="/dev/ttyACM0", usb_serial="1").aim()
+    with pytest.raises(UsageError, match="needs to know the board"):
+        BoardOptions("nano33", flash=True).aim()
+
+
+def test_a_second_run_in_the_same_folder_waits_and_says_so(tmp_path: Path) -> None:
+    recipe = tmp_path / "a.toml"
+    recipe.write_text('name = "a"\n[corpus]\nkeywords = ["on"]\n')
+    command = [sys.executable, "-u", "-m", "pipeline.build", "train", "--recipe", recipe, "--data", tmp_path / "absent"]
+    with locked(tmp_path / "out"):
+        run = subprocess.Popen(
+            [*map(str, command), "--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert run.stdout is not None
+        said = run.stdout.readline()
+        assert "waiting" in said
+        assert str(tmp_path / "out") in said
+        assert run.poll() is None
+    _, errors = run.communicate(timeout=120)
+    assert "absent" in errors  # let in, it finds out what is wrong with its options
+    assert run.returncode == 1
