@@ -40,6 +40,10 @@ class CorpusError(KwsError):
     """A data folder or audio file that cannot be used."""
 
 
+class AudioError(KwsError):
+    """Audio that cannot be listened to: a damaged recording, an impossible rate, no microphone."""
+
+
 class QuantizationError(KwsError):
     """A weight matrix or model that the method cannot represent."""
 
