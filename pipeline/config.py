@@ -121,11 +121,13 @@ class Detector(Settings):
 
     Attributes:
         threshold: smoothed posterior, 0..1, from which a keyword is reported.
+        thresholds: the same for every keyword by itself, in the order of the labels; none: ``threshold`` for all.
         smoothing_frames: number of inferences in the sliding mean.
         refractory_ms: silence after a detection, in milliseconds.
     """
 
     threshold: float = Field(0.8, gt=0, lt=1)
+    thresholds: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((), strict=False)
     smoothing_frames: int = Field(4, ge=1, le=64)
     refractory_ms: int = Field(1000, ge=0, le=65_535)
 

@@ -2,6 +2,7 @@
 #ifndef KWS_MODEL_H_
 #define KWS_MODEL_H_
 
+#include "detector.h"
 #include "dynq_network.h"
 #include "kws_model_config.h" /* sizes for static buffers */
 
@@ -14,12 +15,10 @@ typedef struct {
   const char *hash; /* first 16 hex digits of the SHA-256 of the .tflite */
   const char *const *labels;
   uint16_t label_count;
-  /* detector */
-  float threshold;
-  uint32_t refractory_samples;
 } kws_model_t;
 
 extern const kws_model_t kws_model;
+extern const detector_config_t kws_detector;
 extern dynq_network_t kws_network; /* the engine's alone */
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@ enum { PCM_PIECE = 32 };
 
 static void say_stream(server_t *server) {
   const stream_t *stream = &server->stream;
-  answer_stream_state(&server->out, stream->samples, stream->inferences, stream->detections);
+  answer_stream_state(&server->out, stream->listener.samples, stream->listener.steps, stream->detections);
 }
 
 void handle_stream_start(server_t *server) {
@@ -34,7 +34,7 @@ void handle_frame_pcm(server_t *server) {
   }
   const uint32_t start = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
   const size_t count = (length - 4) / 2;
-  const uint64_t expected = server->stream.samples;
+  const uint64_t expected = server->stream.listener.samples;
   if ((uint32_t)(start + count) == (uint32_t)expected && count > 0) { /* sent again: its answer got lost */
     say_stream(server);
     return;

@@ -1,20 +1,15 @@
-/* Live audio: PCM in pieces to rows of log-mel codes, a step of the model where one is due, detections. */
+/* Live audio: the listener over this image's engine, the rows it heard last, and the events since the start. */
 #ifndef STREAM_H_
 #define STREAM_H_
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "detector.h"
-#include "frontend.h"
+#include "kws_model.h"
+#include "listener.h"
 #include "protocol_registry.h"
 
 typedef struct {
-  frontend_stream_t frontend;
+  listener_t listener;
   frontend_context_t context;
-  detector_t detector;
-  uint64_t samples; /* taken since the start */
-  uint32_t inferences;
+  float memory[LISTENER_MEMORY(KWS_LABELS, KWS_SMOOTHING_FRAMES)];
   uint32_t detections; /* since the start; the newest is detected[(detections - 1) % PROTOCOL_DETECTIONS_KEPT] */
   detection_t detected[PROTOCOL_DETECTIONS_KEPT];
 } stream_t;

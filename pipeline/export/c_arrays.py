@@ -56,7 +56,7 @@ def write_model(model: QuantizedModel, variant: str, directory: Path, network: s
         '#include "kws_model.h"\n\n'
     )
     write_text(config, _config(model, variant))
-    write_text(source, head + network + _descriptor(model, source_hash))
+    write_text(source, head + network + _detector(model) + "\n" + _descriptor(model, source_hash))
     return CArrays((source, config, *write_frontend(model.frontend, directory)), size)
 
 
@@ -161,6 +161,15 @@ def _descriptor(model: QuantizedModel, source_hash: str) -> str:
         hash=c_string(source_hash[:16]),
         labels="labels",
         label_count=len(model.labels),
-        threshold=c_float(np.float32(model.detector.threshold)),
+    )
+
+
+def _detector(model: QuantizedModel) -> str:
+    thresholds = ", ".join(c_float(np.float32(threshold)) for threshold in model.thresholds)
+    return f"static const float thresholds[{len(model.labels)}] = {{{thresholds}}};\n\n" + c_struct(
+        "const detector_config_t kws_detector",
+        thresholds="thresholds",
+        labels=len(model.labels),
+        smoothing=model.detector.smoothing_frames,
         refractory_samples=model.detector.refractory_ms * model.frontend.sample_rate // 1000,
     )

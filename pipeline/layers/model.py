@@ -12,6 +12,8 @@ from pipeline.quantization import InputQuantization
 
 MODEL_INPUT = -1
 """The number of the signal that is the model's input; a layer's output has the layer's number."""
+NEVER = 2.0
+"""A threshold that no posterior reaches."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class QuantizedModel:
                     )
         if self.layers[-1].outputs != len(self.labels):
             raise QuantizationError(f"{self.layers[-1].outputs} logits for {len(self.labels)} labels")
+        if len(self.detector.thresholds) not in (0, len(self.keywords)):
+            raise QuantizationError(f"{len(self.detector.thresholds)} thresholds for {len(self.keywords)} keywords")
 
     def sources(self, index: int) -> tuple[int, ...]:
         """Numbers of the signals that a layer reads: other layers' or ``MODEL_INPUT``."""
@@ -65,6 +69,17 @@ class QuantizedModel:
     def rows(self) -> int:
         """Rows that the first layer sees at once."""
         return self.layers[0].inputs // self.frontend.bands
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The labels that are words to listen for."""
+        return tuple(label for label in self.labels if not label.startswith("_"))
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Smoothed posterior from which each label is an event; ``NEVER`` where it is no keyword."""
+        own = iter(self.detector.thresholds or (self.detector.threshold,) * len(self.keywords))
+        return tuple(NEVER if label.startswith("_") else next(own) for label in self.labels)
 
     @property
     def inputs(self) -> int:

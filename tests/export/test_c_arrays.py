@@ -24,16 +24,17 @@ ACCESSORS = """
 #include "kws_model.h"
 const kws_model_t *model(void) { return &kws_model; }
 const dynq_network_t *network(void) { return &kws_network; }
+const detector_config_t *detector(void) { return &kws_detector; }
 int sizes(int which) {
   const int all[] = {KWS_INPUTS, KWS_BANDS, KWS_STRIDE, KWS_WINDOW_BYTES, KWS_STATE_BYTES, KWS_LABELS, KWS_LAYERS};
   return all[which];
 }
 """
 CDEF = (
-    declarations(FIRMWARE / "lib/dynq/dynq_network.h")
+    declarations(FIRMWARE / "lib/dynq/dynq_network.h", FIRMWARE / "lib/listener/detector.h")
     + """
-typedef struct { const char *name; const char *hash; const char *const *labels; uint16_t label_count;
-  float threshold; uint32_t refractory_samples; } kws_model_t;
+typedef struct { const char *name; const char *hash; const char *const *labels; uint16_t label_count; } kws_model_t;
+const detector_config_t *detector(void);
 const kws_model_t *model(void);
 const dynq_network_t *network(void);
 int sizes(int which);
@@ -51,8 +52,10 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
     assert _text(compiled.name) == model.name
     assert _text(compiled.hash) == HASH[:16]
     assert [_text(compiled.labels[i]) for i in range(compiled.label_count)] == list(model.labels)
-    assert np.float32(compiled.threshold) == np.float32(model.detector.threshold)
-    assert compiled.refractory_samples == 16 * model.detector.refractory_ms
+    detector = library.detector()
+    thresholds = [detector.thresholds[i] for i in range(detector.labels)]
+    assert thresholds == [2.0, 2.0, *[np.float32(model.detector.threshold)] * len(model.keywords)]
+    assert (detector.smoothing, detector.refractory_samples) == (model.detector.smoothing_frames, 16_000)
     assert [library.sizes(i) for i in range(7)] == [80, 20, 1, 80, 0, 5, 3]
     assert (network.node_count, network.bands, network.rows, network.stride) == (3, 20, 4, 1)
     window = network.signals[0]
@@ -201,7 +204,7 @@ def _compile(directory: Path):
 
 
 def _includes(directory: Path) -> list[str]:
-    return [f"-I{directory}", f"-I{FIRMWARE / 'app'}", f"-I{FIRMWARE / 'lib/dynq'}"]
+    return [f"-I{directory}", f"-I{FIRMWARE / 'app'}", f"-I{FIRMWARE / 'lib/dynq'}", f"-I{FIRMWARE / 'lib/listener'}"]
 
 
 def _text(pointer) -> str:

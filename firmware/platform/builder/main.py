@@ -85,7 +85,7 @@ env.Append(
         model,
         *(
             str(project / "firmware" / folder)
-            for folder in ("app", "boards", "boards/common", "lib/dynq", "lib/frontend")
+            for folder in ("app", "boards", "boards/common", "lib/dynq", "lib/frontend", "lib/listener")
         ),
     ],
     LINKFLAGS=[*machine, *link],

@@ -1,0 +1,44 @@
+#include "softmax.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define LOWEST -86.0f /* below it the exponential is taken for 0: it would come near the subnormal numbers */
+
+/* e^x for x <= 0: 2^n e^r with |r| <= ln(2) / 2, and the Taylor polynomial of e^r to the seventh power, whose error is
+ * below 2^-27. ln(2) is split so that n times its first part is exact. */
+static float exponential(float x) {
+  if (x < LOWEST) {
+    return 0.0f;
+  }
+  const int32_t n = (int32_t)(x * 0x1.715476p+0f - 0.5f);
+  const float r = (x - (float)n * 0x1.62ep-1f) - (float)n * 0x1.0bfbe8p-15f;
+  float sum = 0x1.a01a02p-13f;
+  sum = sum * r + 0x1.6c16c2p-10f;
+  sum = sum * r + 0x1.111112p-7f;
+  sum = sum * r + 0x1.555556p-5f;
+  sum = sum * r + 0x1.555556p-3f;
+  sum = sum * r + 0x1p-1f;
+  sum = sum * r + 1.0f;
+  sum = sum * r + 1.0f;
+  const uint32_t bits = (uint32_t)(n + 127) << 23;
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  return sum * power;
+}
+
+void softmax(const float *logits, unsigned count, float *probabilities) {
+  float most = logits[0];
+  float sum = 0.0f;
+  for (unsigned i = 1; i < count; i++) {
+    most = logits[i] > most ? logits[i] : most;
+  }
+  for (unsigned i = 0; i < count; i++) {
+    const float below = logits[i] - most;
+    probabilities[i] = below <= 0.0f ? exponential(below) : below - below; /* neither: a NaN, or infinity's */
+    sum += probabilities[i];
+  }
+  for (unsigned i = 0; i < count; i++) {
+    probabilities[i] /= sum;
+  }
+}

@@ -1,0 +1,15 @@
+/* Softmax whose bits are the same on every core and compiler: no libm, only + - * / of binary32 in a fixed order. */
+#ifndef SOFTMAX_H_
+#define SOFTMAX_H_
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* logits[count] to probabilities[count]; the two may be the same. A NaN among the logits makes all of them NaN. */
+void softmax(const float *logits, unsigned count, float *probabilities);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
