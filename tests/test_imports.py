@@ -17,7 +17,7 @@ build board
 commands
 options doctor
 console workflow
-report flashing training
+listening report flashing training
 device
 corpus emulators export firmware
 recipe
