@@ -17,7 +17,7 @@ from pipeline.export import write_c_arrays
 from pipeline.firmware import build_firmware
 from pipeline.frontend import encode, mel_power
 from pipeline.layers import Dense, QuantizedModel, Stream, logits
-from pipeline.protocol.declared import PCM_SAMPLES, InputCheck
+from pipeline.protocol.declared import PCM_SAMPLES, InputCheck, StreamState
 from pipeline.protocol.frames import encode_frame
 from pipeline.quantization import softmax
 from tests.conftest import make_model
@@ -77,7 +77,9 @@ def test_detections_are_the_references(device):
     wanted = expected(MODEL, pcm)
     assert len(wanted) >= 3
     for _ in range(2):  # a start forgets everything: windows half full, detections, and how long it is deaf after one
-        found = AudioStream(device.client).push(pcm)
+        stream = AudioStream(device.client)
+        assert stream.state == StreamState(0, 0, 0)
+        found = stream.push(pcm)
         assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
         np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
 
