@@ -13,8 +13,6 @@ from pathlib import Path
 
 from pipeline.project import PACKAGE, PROJECT
 
-COMPILES = "COMPILES"
-"""A module that has C compiled lists the folders and files of the project in a constant of this name."""
 _NAME = re.compile(r"\w+(\.\w+)+")
 
 
@@ -22,10 +20,10 @@ _NAME = re.compile(r"\w+(\.\w+)+")
 def code_version(module: str, root: Path = PACKAGE.parent, project: Path = PROJECT) -> str:
     """SHA-256 over all code that a module's results may depend on.
 
-    That is its source and that of every module of the project that it imports, anywhere in its text and at whatever
-    depth, or names as a program; the files beside them that they name; the C that a constant ``COMPILES`` of theirs
-    lists; and the versions of all other packages they import. Of a package's ``__init__`` only the imports of names
-    that are asked of it are followed.
+    That is its source and that of every module of its own package and of ``pipeline`` that it imports, anywhere in its
+    text and at whatever depth, or names as a program; the files beside them that they name (C with the headers there);
+    the C that a constant ``COMPILES`` of theirs lists; and the versions of all other packages they import. Of a
+    package's ``__init__`` only the imports of names that are asked of it are followed.
 
     Args:
         module: dotted name.
@@ -35,7 +33,7 @@ def code_version(module: str, root: Path = PACKAGE.parent, project: Path = PROJE
     Raises:
         ModuleNotFoundError: there is no such module below ``root``.
     """
-    found = _Walk(root, project)
+    found = _Walk(root, project, frozenset({module.partition(".")[0], PACKAGE.name}))
     found.module(module)
     if not found.files:
         raise ModuleNotFoundError(f"no module {module} below {root}", name=module)
@@ -53,6 +51,7 @@ class _Walk:
 
     root: Path
     project: Path
+    own: frozenset[str]
     files: dict[str, Path] = field(default_factory=dict)
     packages: set[str] = field(default_factory=set)
     _followed: set[tuple[str, str | None]] = field(default_factory=set)
@@ -62,15 +61,14 @@ class _Walk:
         if (name, asked) in self._followed:
             return
         self._followed.add((name, asked))
-        place = self.root.joinpath(*name.split("."))
-        if asked is not None and self._source(place / asked):
+        if asked is not None and self._source(f"{name}.{asked}"):
             self.module(f"{name}.{asked}")
             return
-        source = self._source(place)
+        source = self._source(name)
         if source is None:
             self.packages.add(name.partition(".")[0])
             return
-        for parent in place.relative_to(self.root).parents:
+        for parent in source.relative_to(self.root).parents:
             self._add(self.root / parent / "__init__.py", self.root)
         self._add(source, self.root)
         facts = _facts(source.read_bytes(), name if source.name == "__init__.py" else name.rpartition(".")[0])
@@ -81,6 +79,9 @@ class _Walk:
             self.module(origin, wanted)
         for text in facts.texts:
             self._add(source.parent / text, self.root)
+            if text.endswith(".c") and (source.parent / text).is_file():
+                for header in source.parent.glob("*.h"):
+                    self._add(header, self.root)
             self._program(text)
         for path in (self.project / name for name in facts.compiles):
             for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -90,11 +91,14 @@ class _Walk:
     def _program(self, name: str) -> None:
         """Follows a module that is named in a text, to be run by ``python -m``."""
         for program in (name, f"{name}.__main__"):
-            if self._source(self.root.joinpath(*program.split("."))):
+            if self._source(program):
                 self.module(program)
 
-    def _source(self, place: Path) -> Path | None:
-        return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+    def _source(self, name: str) -> Path | None:
+        """File of a module of ours; None for what is none."""
+        place = self.root.joinpath(*name.split("."))
+        files = (place.with_suffix(".py"), place / "__init__.py") if name.partition(".")[0] in self.own else ()
+        return next((path for path in files if path.is_file()), None)
 
     def _add(self, path: Path, base: Path) -> None:
         if path.is_file():

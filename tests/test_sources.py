@@ -64,6 +64,7 @@ def unedited(tree) -> dict[str, str]:
         ("pipeline/boards.py", "image device"),
         ("pipeline/device/client.py", "image device"),
         ("pipeline/emulators/nrf52840/count.c", "image device"),
+        ("pipeline/emulators/nrf52840/count.h", "image device"),
         ("pipeline/emulators/nrf52840/peripherals.py", "image device"),
         ("pipeline/flashing/desk.py", "device"),
         ("pipeline/stages.py", "corpus features train quantize reference image device"),
@@ -95,6 +96,15 @@ def test_foreign_packages_count_by_version(tree, unedited, monkeypatch):
     assert {name for name in STAGES if unedited[name] != after[name]} == {"train", "quantize"}
 
 
+def test_installed_beside_other_packages_only_the_project_is_read(tmp_path):
+    for name in ("top", "foreign"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("import foreign\n")
+    before = code_version.__wrapped__("top", tmp_path, tmp_path)
+    (tmp_path / "foreign" / "__init__.py").write_text("edited = True\n")
+    assert code_version.__wrapped__("top", tmp_path, tmp_path) == before
+
+
 def test_an_unknown_module_is_refused(tree):
     with pytest.raises(ModuleNotFoundError, match=r"no module pipeline\.absent"):
         code_version("pipeline.absent", tree, tree)
@@ -111,6 +121,7 @@ def test_an_unknown_module_is_refused(tree):
         ("from . import sibling\n", {"sibling.py"}),
         ("from .sibling import y\n", {"sibling.py"}),
         ("name = 'data.txt'\n", {"data.txt"}),
+        ("name = 'beside.c'\n", {"beside.c", "beside.h"}),
         ("command = ['-m', 'pkg.run']\n", {"pkg/__init__.py", "pkg/run/__init__.py", "pkg/run/__main__.py"}),
         ("COMPILES = ('c',)\n", {"c/a.c", "c/b.h"}),
         ("import json, numpy\n", set()),
@@ -124,6 +135,8 @@ def test_what_is_reached(tmp_path, source, reached):
         "main.py": source.replace("pkg", "top.pkg"),
         "sibling.py": "y = 1\n",
         "data.txt": "data",
+        "beside.c": "",
+        "beside.h": "",
         "pkg/__init__.py": "from top.pkg.third import thing\nCONSTANT = 1\n",
         "pkg/other.py": "x = 1\n",
         "pkg/third.py": "thing = 1\n",

@@ -179,7 +179,7 @@ def test_export_command(finished: Path, tmp_path: Path):
     run = build("export", finished / "whistles_4bit.tflite", "--target", "qemu", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
     assert "cortex_m4_dsp" in run.stdout
-    assert "dynq_layer_t layers[2]" in (tmp_path / "kws_model.c").read_text()
+    assert "dynq_node_t nodes[2]" in (tmp_path / "kws_model.c").read_text()
 
 
 def test_damaged_model(finished: Path, whistles: Path, tmp_path: Path):
