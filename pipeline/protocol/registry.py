@@ -146,6 +146,7 @@ class Command(Request):
         usage: names of the arguments.
         example, before: a request that is answered as declared, and one to make first; ``{inputs}`` is the length of
             the model's input.
+        needs: "inference" or "audio": what the device must have had last.
     """
 
     syntax: str
@@ -155,6 +156,7 @@ class Command(Request):
     usage: str = ""
     example: str = ""
     before: str = ""
+    needs: str = "inference"
 
     @property
     def text(self) -> str:

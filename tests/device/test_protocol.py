@@ -8,7 +8,7 @@ import pytest
 from pipeline.device import open_device
 from pipeline.device.audio import AudioStream
 from pipeline.protocol.answers import read_answer
-from pipeline.protocol.declared import DeviceName, StreamState
+from pipeline.protocol.declared import DeviceName
 from pipeline.protocol.frames import encode_frame
 from pipeline.protocol.registry import registry
 
@@ -22,9 +22,10 @@ def test_every_request_is_answered_as_declared(built, target):
     with open_device(target, made.image) as device:
         client, link = device.client, device.client.link
         for command in registry().commands:
-            if client.command("STREAM").one(StreamState).samples < 16_000:
+            if command.needs == "audio":
                 AudioStream(client).push(np.zeros(16_000, np.int16))
-            client.run(rng.integers(-128, 128, inputs).astype(np.int8))
+            else:
+                client.run(rng.integers(-128, 128, inputs).astype(np.int8))
             if command.before:
                 link.exchange(f"{command.before.format(inputs=inputs)}%".encode(), 5)
             text = (command.example or command.syntax).format(inputs=inputs)
