@@ -40,6 +40,25 @@ def test_the_same_recipe_and_seed_give_the_same_samples(section, corpus, tmp_pat
     assert not np.array_equal(other.training.pcm, corpus.training.pcm)
 
 
+def test_testing_clips_are_made_without_the_others(section, corpus, tmp_path, monkeypatch):
+    spoken_texts = []
+
+    def counted(utterances, progress):
+        spoken_texts.extend(one.text for one in utterances)
+        return synthesise(utterances, progress)
+
+    monkeypatch.setattr("pipeline.corpus.synthetic.synthesise", counted)
+    only = load_corpus(section, None, tmp_path / "cache", seed=1, splits=("testing",))
+    assert len(only.training) == len(only.validation) == 0
+    assert only.testing.files == corpus.testing.files
+    assert [who for who in only.testing.speakers if "babble" not in who] == [
+        who for who in corpus.testing.speakers if "babble" not in who
+    ]
+    spoken_clips = int((only.testing.label > 0).sum())
+    assert spoken_clips <= len(spoken_texts) <= 2 * spoken_clips  # a splice takes two
+    assert only.testing.pcm.std(axis=1).min() > 3
+
+
 def test_every_class_is_there_in_the_numbers_asked_for(corpus):
     assert np.bincount(corpus.training.label).tolist() == [12, 60, 30, 30]
     assert np.bincount(corpus.validation.label).tolist() == np.bincount(corpus.testing.label).tolist() == [2, 12, 6, 6]
