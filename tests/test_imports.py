@@ -13,7 +13,7 @@ from pipeline.project import PROJECT
 # A line imports from the lines below it only; parts of one line do not know each other.
 ORDER = """
 __main__
-build board
+build board listen
 commands
 options doctor
 console workflow

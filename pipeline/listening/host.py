@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline._native import NativeLibrary, compile_library, declarations
 from pipeline.export import encode_tflite, write_c_arrays
 from pipeline.layers import QuantizedModel
+from pipeline.layers.model import NEVER
 from pipeline.listening.heard import Event, Step
 from pipeline.project import PROJECT, cache_folder
 
@@ -26,13 +27,13 @@ class HostListener:
     One at a time for each model: the network's buffers are the compiled model's own.
 
     Args:
-        thresholds: smoothed posterior of every label, 0..1, in place of the model's own; above 1: never.
+        threshold: smoothed posterior, 0..1, for every keyword in place of the model's own.
 
     Raises:
         ToolchainError: no C compiler.
     """
 
-    def __init__(self, model: QuantizedModel, thresholds: NDArray[np.float32] | None = None) -> None:
+    def __init__(self, model: QuantizedModel, *, threshold: float | None = None) -> None:
         self._model = model
         native = _compiled(model)
         self._ffi, self._lib = native.ffi, native.lib
@@ -41,8 +42,8 @@ class HostListener:
         self._scores = np.empty((_BLOCK // row + 2, len(model.labels)), np.float32)
         self._count = self._ffi.new("size_t *")
         wanted = self._ffi.NULL
-        if thresholds is not None:
-            wanted = self._ffi.from_buffer("float[]", np.ascontiguousarray(thresholds, np.float32))
+        if threshold is not None:
+            wanted = self._ffi.new("float[]", [own if own == NEVER else threshold for own in model.thresholds])
         self._lib.host_listener_start(wanted)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[list[Step], list[Event]]:
