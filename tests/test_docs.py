@@ -44,7 +44,9 @@ def test_commands_exist(path: Path):
         command, rest = command_of(words)
         if isinstance(command, click.Command):
             known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
-            assert {word for word in rest if word.startswith("-")} <= known, f"{path.name}: {' '.join(words)}"
+            assert {word for word in rest if word.startswith("-") and word != "-"} <= known, (
+                f"{path.name}: {' '.join(words)}"
+            )
             takes_words = any(isinstance(parameter, click.Argument) for parameter in command.params)
             assert takes_words or not rest or rest[0].startswith("-"), f"{path.name}: {' '.join(words)}"
 
