@@ -127,8 +127,8 @@ def _file_offset(elf: ELFFile, name: str) -> int:
 
 
 def _spacious(model: QuantizedModel) -> int:
-    """Room for every tensor and scratch at once, and for what the interpreter keeps of each operator."""
-    tensors = sum(8 * layer.inputs + 4 * layer.outputs for layer in model.layers)
+    """Room for every tensor, state and scratch at once, and for what the interpreter keeps of each operator."""
+    tensors = sum(8 * layer.inputs + 4 * layer.outputs + layer.state_bytes for layer in model.layers)
     return (tensors + 1024 * len(model.layers) + 4096) // ARENA_STEP * ARENA_STEP
 
 

@@ -77,7 +77,7 @@ def _config(model: QuantizedModel, variant: str) -> str:
         ("INPUTS", model.inputs, "int8 features of a clip"),
         ("BANDS", model.frontend.bands, "features of a row"),
         ("STRIDE", model.stride, "rows from one step to the next"),
-        ("WINDOW_BYTES", model.layers[0].inputs, "features that a step's first layer sees"),
+        ("WINDOW_BYTES", model.window, "features that a step's first layer sees"),
         ("STATE_BYTES", model.state_bytes, "kept by layers from step to step"),
         ("LABELS", len(model.labels), "logits"),
         ("LAYERS", len(model.layers), ""),

@@ -31,7 +31,7 @@ def write_reference_tflite(model: QuantizedModel, path: Path) -> Path:
 def encode_reference_tflite(model: QuantizedModel) -> bytes:
     """The bytes that :func:`write_reference_tflite` writes."""
     graph = Graph(f"{model.name}: reference graph of built-in operators")
-    shape = [1, model.layers[0].inputs]
+    shape = [1, model.window]
     features = graph.tensor(
         "features", shape, schema().TensorType.INT8, scale=model.input.scale, zero_point=model.input.zero_point
     )
@@ -62,9 +62,9 @@ class ReferenceBuilder:
     def _input(self, codes: int, model: QuantizedModel) -> int:
         """Int8 features as real numbers; the code -128 reads as -127."""
         lowest = f32(model.input.scale) * f32(-127 - model.input.zero_point)
-        x = self._float("features/real", model.layers[0].inputs)
+        x = self._float("features/real", model.window)
         self._graph.builtin("DEQUANTIZE", [codes], [x], version=2)
-        clamped = self._float("features/clamped", model.layers[0].inputs)
+        clamped = self._float("features/clamped", model.window)
         floor = self._graph.constant("features/lowest", np.array([lowest], np.float32))
         self._graph.builtin("MAXIMUM", [x, floor], [clamped], "MaximumMinimumOptions")
         return clamped

@@ -41,7 +41,7 @@ def encode_tflite(model: QuantizedModel, packing: str = "reference") -> bytes:
     types = schema().TensorType
     graph = Graph(f"{model.name}: keyword spotter, column-wise quantized")
     features = graph.tensor(
-        "features", [1, model.layers[0].inputs], types.INT8, scale=model.input.scale, zero_point=model.input.zero_point
+        "features", [1, model.window], types.INT8, scale=model.input.scale, zero_point=model.input.zero_point
     )
     signals, ranges = {MODEL_INPUT: features}, dict[int, int]()
     last = len(model.layers) - 1

@@ -82,6 +82,11 @@ class QuantizedModel:
         return tuple(NEVER if label.startswith("_") else next(own) for label in self.labels)
 
     @property
+    def window(self) -> int:
+        """Features in those rows."""
+        return self.layers[0].inputs
+
+    @property
     def inputs(self) -> int:
         """Features of one clip."""
         return self.frontend.inputs
