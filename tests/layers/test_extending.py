@@ -41,7 +41,8 @@ write_c_arrays(model, "reference", folder / "c", source_hash="0" * 64)
 lib = PROJECT / "firmware" / "lib" / "dynq"
 cdef = declarations(lib / "dynq_network.h") + "extern dynq_network_t kws_network;"
 sources = (folder / "c" / "kws_model.c", *sorted(lib.glob("*.c")))
-native = compile_library("toy", sources, cdef, include=(PROJECT / "firmware" / "app",))
+include = (PROJECT / "firmware" / "app", lib.parent / "listener")
+native = compile_library("toy", sources, cdef, include=include)
 network = native.ffi.addressof(native.lib, "kws_network")
 for _ in range(2):  # the second time from what a reset leaves
     native.lib.dynq_network_reset(network)
