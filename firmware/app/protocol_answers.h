@@ -218,6 +218,23 @@ static inline void answer_stream_state(output_t *out, uint64_t samples, uint64_t
   output_end_checked(out);
 }
 
+static inline void answer_stream_cost(output_t *out, uint64_t samples, uint64_t rows, uint64_t steps, uint64_t frontend, uint64_t network, uint64_t detector) {
+  output_text(out, "m-stream-cost-[");
+  output_number(out, samples);
+  output_text(out, ",");
+  output_number(out, rows);
+  output_text(out, ",");
+  output_number(out, steps);
+  output_text(out, ",");
+  output_number(out, frontend);
+  output_text(out, ",");
+  output_number(out, network);
+  output_text(out, ",");
+  output_number(out, detector);
+  output_text(out, "]");
+  output_end_checked(out);
+}
+
 static inline void answer_detection(output_t *out, uint64_t number, const char *label, float score, uint64_t sample) {
   output_text(out, "m-detection-[");
   output_number(out, number);

@@ -35,6 +35,7 @@ enum {
   X(DUMP, dump, "dump", numbers, 1, 1, "dump L%") \
   X(STREAM_START, stream_start, "stream start", none, 0, 0, "stream start%") \
   X(STREAM, stream, "stream", none, 0, 0, "stream%") \
+  X(STREAM_COST, stream_cost, "stream cost", none, 0, 0, "stream cost%") \
   X(AUDIO, audio, "audio", none, 0, 0, "audio%") \
   X(FAULT, fault, "fault", none, 0, 0, "fault%") \
   X(FAULT_CLEAR, fault_clear, "fault clear", none, 0, 0, "fault clear%") \

@@ -24,6 +24,12 @@ void handle_stream(server_t *server) {
   say_stream(server);
 }
 
+void handle_stream_cost(server_t *server) {
+  const stream_cost_t *cost = &server->stream.cost;
+  answer_stream_cost(&server->out, server->stream.listener.samples, cost->rows, cost->steps, cost->frontend,
+                     cost->network, cost->detector);
+}
+
 /* A frame begins with the number of samples before it, so that one lost or sent twice is noticed. */
 void handle_frame_pcm(server_t *server) {
   const uint8_t *data = server->command->data;

@@ -1,24 +1,41 @@
 #include "stream.h"
 
+#include <string.h>
+
 #include "board.h"
 #include "engine.h"
 #include "kws_frontend.h"
 
+/* Ticks since the last lap, wherever it was. */
+static uint32_t lap(stream_t *stream) {
+  const uint32_t before = stream->mark;
+  stream->mark = board_ticks();
+  return stream->mark - before;
+}
+
 /* There is one engine, and one stream at a time has it. */
 static const char *step(void *context, const int8_t *row, float *logits, bool *done) {
+  stream_t *stream = context;
+  stream->cost.frontend += lap(stream);
+  const char *problem = engine_step(row, logits, done);
+  stream->cost.network += lap(stream);
+  stream->cost.rows++;
+  stream->cost.steps += *done;
   board_watchdog_feed();
-  frontend_context_push(context, &kws_frontend, row);
-  return engine_step(row, logits, done);
+  frontend_context_push(&stream->context, &kws_frontend, row);
+  lap(stream); /* these two serve the protocol: a listener needs neither */
+  return problem;
 }
 
 static listener_config_t config = {
     .frontend = &kws_frontend, .detector = &kws_detector, .step = step, .warm_up = KWS_INPUTS / KWS_BANDS};
 
 void stream_start(stream_t *stream, int8_t *rows) {
-  config.model = &stream->context;
+  config.model = stream;
   frontend_context_init(&stream->context, rows);
   engine_reset();
   listener_init(&stream->listener, &config, stream->memory);
+  memset(&stream->cost, 0, sizeof stream->cost);
   stream->detections = 0;
 }
 
@@ -32,8 +49,10 @@ const char *stream_push(stream_t *stream, const int16_t *pcm, size_t count) {
   const char *problem = NULL;
   detection_t event;
   listener_result_t result;
+  lap(stream);
   do {
     result = listener_push(&stream->listener, &pcm, &count, &event, &problem);
+    *(result == LISTENER_WANTS_MORE ? &stream->cost.frontend : &stream->cost.detector) += lap(stream);
     if (result == LISTENER_DETECTED) {
       stream->detected[stream->detections % PROTOCOL_DETECTIONS_KEPT] = event;
       stream->detections++;

@@ -1,4 +1,5 @@
-/* Live audio: the listener over this image's engine, the rows it heard last, and the events since the start. */
+/* Live audio: the listener over this image's engine, the rows it heard last, and since the start the events and what
+ * listening cost. */
 #ifndef STREAM_H_
 #define STREAM_H_
 
@@ -7,9 +8,19 @@
 #include "protocol_registry.h"
 
 typedef struct {
+  uint32_t rows;     /* that the front end made */
+  uint32_t steps;    /* of the network */
+  uint64_t frontend; /* board ticks: samples to rows */
+  uint64_t network;  /* rows to logits */
+  uint64_t detector; /* logits to events */
+} stream_cost_t;
+
+typedef struct {
   listener_t listener;
   frontend_context_t context;
   float memory[LISTENER_MEMORY(KWS_LABELS, KWS_SMOOTHING_FRAMES)];
+  stream_cost_t cost;
+  uint32_t mark;       /* board ticks where the part that runs now began */
   uint32_t detections; /* since the start; the newest is detected[(detections - 1) % PROTOCOL_DETECTIONS_KEPT] */
   detection_t detected[PROTOCOL_DETECTIONS_KEPT];
 } stream_t;

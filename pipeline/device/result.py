@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.device.cost import ListeningCost
 from pipeline.files import write_text
 from pipeline.protocol.declared import BuildInfo, MemoryUse
 
@@ -17,7 +18,7 @@ _ANSWERS, _FACTS = "answers.npz", "device.json"
 
 @dataclass(frozen=True)
 class LayerTime:
-    """One layer of one inference; ``time`` in the result's unit."""
+    """One layer at one step; ``time`` in the result's unit."""
 
     name: str
     time: float
@@ -31,10 +32,11 @@ class DeviceResult:
         unit: of every ``time``: "instructions", "cycles" or "microseconds".
         logits: float32 ``[B, labels]``, the device's bits.
         times: float64 ``[B]``, of each inference.
-        layers: of the last input.
+        layers: of the last input's last step.
         retries: commands that had to be sent again.
         resumed: results that an earlier, interrupted run had already collected.
         seconds: wall-clock time of the test.
+        listening: what a live stream costs; None where none was asked for.
     """
 
     build: BuildInfo
@@ -46,6 +48,7 @@ class DeviceResult:
     retries: int
     resumed: int
     seconds: float
+    listening: ListeningCost | None = None
 
     @property
     def time_per_inference(self) -> float:
@@ -68,5 +71,6 @@ class DeviceResult:
         facts = json.loads((folder / _FACTS).read_text("utf-8"))
         facts["build"], facts["memory"] = BuildInfo(**facts["build"]), MemoryUse(**facts["memory"])
         facts["layers"] = tuple(LayerTime(**layer) for layer in facts["layers"])
+        facts["listening"] = ListeningCost(**facts["listening"]) if facts["listening"] else None
         with np.load(folder / _ANSWERS) as answers:
             return cls(logits=answers["logits"], times=answers["times"], **facts)

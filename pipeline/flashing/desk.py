@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.boards import board as board_of
+from pipeline.device.cost import measure_listening
 from pipeline.device.result import DeviceResult
 from pipeline.device.runner import run_test
 from pipeline.device.session import open_device
@@ -65,7 +67,7 @@ def run_on_board(
     journal: Path | None = None,
     progress: Progress = SILENT,
 ) -> DeviceResult:
-    """Runs a test on one board.
+    """Runs a test on one board, and measures what listening costs there.
 
     Args:
         features: int8 ``[B, K]``.
@@ -77,4 +79,5 @@ def run_on_board(
     """
     port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
     with open_device(board.target, image, port=port, baud=board.baud) as device:
-        return run_test(device, model, features, resume=journal, progress=progress)
+        result = run_test(device, model, features, resume=journal, progress=progress)
+        return replace(result, listening=measure_listening(device, model))

@@ -180,6 +180,18 @@ class StreamState:
 
 
 @dataclass(frozen=True)
+class StreamCost:
+    """Since the start: samples, rows and steps, and the ticks of front end, network and detector."""
+
+    samples: int
+    rows: int
+    steps: int
+    frontend: int
+    network: int
+    detector: int
+
+
+@dataclass(frozen=True)
 class Detection:
     """A keyword: its number, smoothed posterior and the sample that made it, since the start."""
 
