@@ -22,7 +22,7 @@ ARDUINO = HERE / "arduino"
 APP = LIBRARIES.parent / "app"
 
 
-@pytest.mark.parametrize("name", ["dynq", "tflm"])
+@pytest.mark.parametrize("name", ["dynq", "frontend", "listener", "tflm"])
 def test_manifests_agree_and_name_what_is_there(name: str) -> None:
     folder = LIBRARIES / name
     manifest = json.loads((folder / "library.json").read_text())
@@ -43,7 +43,7 @@ def test_the_sketch_prints_the_references_logits(tmp_path: Path, bits: int) -> N
     model = make_model(bits)
     write_c_arrays(model, "reference", tmp_path, source_hash="0" * 64)
     sketch = LIBRARIES / "dynq/examples/keyword_logits/keyword_logits.ino"
-    includes = [f"-I{folder}" for folder in (ARDUINO, tmp_path, APP, LIBRARIES / "dynq")]
+    includes = [f"-I{folder}" for folder in (ARDUINO, tmp_path, APP, LIBRARIES / "dynq", LIBRARIES / "listener")]
     common = ["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", *includes]
     objects = []
     for source in [tmp_path / "kws_model.c", *sorted((LIBRARIES / "dynq").glob("*.c"))]:

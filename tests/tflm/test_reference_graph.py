@@ -45,7 +45,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path):
     """A function that runs a model file on features in one of the runtimes."""
     if request.param == "litert":
         return run_in_litert
-    return lambda model, features: run_in_wheel(None, model, features, tmp_path, 200_000)
+    return lambda model, features: run_in_wheel(None, model, features, tmp_path)
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])

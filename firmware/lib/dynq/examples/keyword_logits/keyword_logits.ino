@@ -1,5 +1,6 @@
 /* Runs a keyword spotter on rows of features and prints its logits. Beside this sketch belong kws_model.h and the files
- * that `python -m pipeline.build export MODEL.tflite --target nano33 --out .` writes. */
+ * that `python -m pipeline.build export MODEL.tflite --target nano33 --out .` writes; beside this library the libraries
+ * `frontend` and `listener`, whose headers they include. */
 #include <Arduino.h>
 
 #include <string.h>
