@@ -13,10 +13,10 @@ from pipeline.project import PROJECT
 # A line imports from the lines below it only; parts of one line do not know each other.
 ORDER = """
 __main__
-build board listen
+build board listen tune
 commands
 options doctor
-console workflow
+console workflow tuning
 listening report flashing training
 device
 corpus emulators export firmware

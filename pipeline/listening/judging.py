@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.listening.heard import Event
-from pipeline.listening.streams import Stream
+from pipeline.listening.streams import Spoken, Stream
 
 TOLERANCE_SECONDS = 0.75
 """An event may come this long after the end of its word."""
@@ -23,6 +23,8 @@ class Judgement:
         hits: those detected, by label.
         false_accepts: every other event, by label: where nothing was said, another word, or the same word again.
         latencies: seconds from the end of each detected word to its event.
+        missed: the keywords that were not detected.
+        false_events: what ``false_accepts`` counts.
         hours: of audio.
     """
 
@@ -31,6 +33,8 @@ class Judgement:
     false_accepts: Mapping[str, int]
     latencies: tuple[float, ...]
     hours: float
+    missed: tuple[Spoken, ...] = ()
+    false_events: tuple[Event, ...] = ()
 
     @property
     def miss_rate(self) -> float:
@@ -48,17 +52,18 @@ def judge(stream: Stream, events: Sequence[Event]) -> Judgement:
     late = round(TOLERANCE_SECONDS * SAMPLE_RATE)
     open_words = list(stream.spoken)
     hits: Counter[str] = Counter()
-    false: Counter[str] = Counter()
+    false = []
     latencies = []
     for event in events:
         word = next((w for w in open_words if w.label == event.label and w.start <= event.sample <= w.end + late), None)
         if word is None:
-            false[event.label] += 1
+            false.append(event)
         else:
             open_words.remove(word)
             hits[event.label] += 1
             latencies.append((event.sample - word.end) / SAMPLE_RATE)
-    return Judgement(Counter(word.label for word in stream.spoken), hits, false, tuple(latencies), stream.hours)
+    said, wrong = Counter(word.label for word in stream.spoken), Counter(event.label for event in false)
+    return Judgement(said, hits, wrong, tuple(latencies), stream.hours, tuple(open_words), tuple(false))
 
 
 def together(judgements: Sequence[Judgement]) -> Judgement:
@@ -71,4 +76,6 @@ def together(judgements: Sequence[Judgement]) -> Judgement:
         hits.update(one.hits)
         false.update(one.false_accepts)
     latencies = tuple(seconds for one in judgements for seconds in one.latencies)
-    return Judgement(said, hits, false, latencies, sum(one.hours for one in judgements))
+    missed = tuple(word for one in judgements for word in one.missed)
+    events = tuple(event for one in judgements for event in one.false_events)
+    return Judgement(said, hits, false, latencies, sum(one.hours for one in judgements), missed, events)

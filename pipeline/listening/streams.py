@@ -25,11 +25,18 @@ _ACTIVE_DB = -20.0
 
 @dataclass(frozen=True)
 class Spoken:
-    """A keyword that is really said: its label, and where it begins and ends, in samples from the stream's start."""
+    """Something that is really said.
+
+    Attributes:
+        label: the keyword, or a name of what else it is.
+        start, end: samples from the stream's start.
+        speaker: whose voice it is, as far as that is known.
+    """
 
     label: str
     start: int
     end: int
+    speaker: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,14 @@ class Stream:
 
     Attributes:
         pcm: int16 ``[samples]`` at 16 kHz.
-        spoken: in the order of time; empty: nothing in it is a keyword.
+        spoken: keywords in the order of time; empty: nothing in it is a keyword.
+        others: what else is said.
     """
 
     name: str
     pcm: Pcm
     spoken: tuple[Spoken, ...] = ()
+    others: tuple[Spoken, ...] = ()
 
     @property
     def hours(self) -> float:
@@ -68,22 +77,25 @@ def keyword_stream(
         gap = round(rng.uniform(*_GAP_SECONDS) * SAMPLE_RATE)
         first, last = active_part(clip)
         label = labels[int(split.label[index])]
-        spoken.append(Spoken(label, at + gap + first, at + gap + last))
+        spoken.append(Spoken(label, at + gap + first, at + gap + last, split.speakers[index]))
         pieces.append(_in_noise(clip, gap, noise, snr_db, rng))
         at += len(pieces[-1])
     return Stream("keywords" if snr_db is None else f"keywords at {snr_db:g} dB", _joined(pieces), tuple(spoken))
 
 
 def negative_stream(
-    name: str, recordings: Sequence[Pcm], noise: Sequence[Recording], seed: int, *, snr_db: float | None = None
+    name: str, recordings: Sequence[Recording], noise: Sequence[Recording], seed: int, *, snr_db: float | None = None
 ) -> Stream:
     """Recordings without a keyword, in random order, with pauses of noise between; arguments as above."""
     rng = np.random.default_rng(seed)
-    pieces = []
+    pieces, others, at = [], [], 0
     for index in rng.permutation(len(recordings)):
+        what, pcm = recordings[index]
         gap = round(rng.uniform(*_GAP_SECONDS) * SAMPLE_RATE)
-        pieces.append(_in_noise(recordings[index].astype(np.float32), gap, noise, snr_db, rng))
-    return Stream(name, _joined(pieces))
+        pieces.append(_in_noise(pcm.astype(np.float32), gap, noise, snr_db, rng))
+        others.append(Spoken(what, at + gap, at + len(pieces[-1])))
+        at += len(pieces[-1])
+    return Stream(name, _joined(pieces), others=tuple(others))
 
 
 def active_part(clip: Floats) -> tuple[int, int]:

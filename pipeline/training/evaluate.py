@@ -82,9 +82,9 @@ def evaluate(
     np.add.at(confusion, (truth, predicted), 1)
     det = det_curve(scores, truth)
     return Evaluation(
-        keyword_accuracy=_by_speaker(correct[keyword], names[keyword], pooled=True),
-        speaker_keyword_accuracy=_by_speaker(correct[keyword], names[keyword], pooled=False),
-        accuracy_without_silence=_by_speaker(
+        keyword_accuracy=by_speaker(correct[keyword], names[keyword], pooled=True),
+        speaker_keyword_accuracy=by_speaker(correct[keyword], names[keyword], pooled=False),
+        accuracy_without_silence=by_speaker(
             correct[truth != SILENCE_LABEL], names[truth != SILENCE_LABEL], pooled=True
         ),
         miss_rate=miss_rate_at(det, FALSE_ACCEPT_POINT),
@@ -117,7 +117,7 @@ def miss_rate_at(curve: DetCurve, false_accept: float) -> float:
     )
 
 
-def _by_speaker(correct: NDArray[np.bool_], speakers: NDArray[np.str_], *, pooled: bool) -> Estimate:
+def by_speaker(correct: NDArray[np.bool_], speakers: NDArray[np.str_], *, pooled: bool) -> Estimate:
     """Share of correct clips and its percentile interval over resampled speakers."""
     if not len(correct):
         return Estimate(float("nan"), float("nan"), float("nan"))

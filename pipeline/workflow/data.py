@@ -84,20 +84,30 @@ def clips_for_model(model: QuantizedModel, folder: Path | None, cache: Path, pro
         ModelFileError: the model's labels are not those of a keyword spotter of this project.
         CorpusError: the folder does not hold these words.
     """
+    recipe = recipe_of(model)
+    return _held_out(recipe.corpus, recipe.frontend, folder, cache, progress)
+
+
+def recipe_of(model: QuantizedModel, *, folder: bool = True) -> Recipe:
+    """Data and front end of a model's own words: from a folder of recordings, or synthesised.
+
+    Raises:
+        ModelFileError: the model's labels are not those of a keyword spotter of this project.
+    """
     if model.labels[:2] != (SILENCE, UNKNOWN):
         raise ModelFileError(
             f"model {model.name} has labels {model.labels[:2]} where silence and unknown belong", "export it again"
         )
     seconds = max(1.5, model.frontend.context_samples / model.frontend.sample_rate)
-    recipe = parse_recipe(
+    source = "folder" if folder else "synthetic"
+    return parse_recipe(
         {
             "name": re.sub(r"\W+", "_", model.name.lower())[:32].strip("_") or "model",
-            "corpus": {"keywords": model.labels[2:], "clip_seconds": seconds},
+            "corpus": {"source": source, "keywords": model.labels[2:], "clip_seconds": seconds},
             "frontend": model.frontend.model_dump(),
         },
         "the model's metadata",
     )
-    return _held_out(recipe.corpus, recipe.frontend, folder, cache, progress)
 
 
 def _held_out(

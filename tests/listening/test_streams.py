@@ -52,8 +52,11 @@ def test_keywords_lie_where_the_truth_says(snr_db: float | None) -> None:
 
 
 def test_negatives_hold_no_keyword_and_last_as_long_as_they_should() -> None:
-    stream = negative_stream("talk", [burst(0, 24_000, 4), burst(0, 24_000, 5)], [], 1)
+    stream = negative_stream("talk", [("one", burst(0, 24_000, 4)), ("two", burst(0, 24_000, 5))], [], 1)
     assert stream.spoken == ()
+    assert sorted(said.label for said in stream.others) == ["one", "two"]
+    assert all(said.end - said.start == 24_000 for said in stream.others)
+    assert np.abs(stream.pcm[stream.others[0].end :][:11_000]).max() < np.abs(stream.pcm).max() / 10  # a pause
     assert 2 * (1.5 + 0.7) <= stream.hours * 3600 <= 2 * (1.5 + 2.5)
 
 
@@ -73,6 +76,8 @@ def test_judging_by_hand() -> None:
     assert found.hits == {"computer": 2}
     assert found.false_accepts == {"computer": 2, "jarvis": 2}
     assert found.latencies == (0.25, -0.05)
+    assert found.missed == (said[1],)
+    assert [event.sample for event in found.false_events] == [30_000, 52_000, 68_001, 200_000]
     assert found.miss_rate == pytest.approx(1 / 3)
     assert found.false_accepts_per_hour == pytest.approx(4 / 0.01)
     both = together([found, found])

@@ -1,0 +1,57 @@
+"""Rates of rare events: their intervals, and how high a threshold must be for a rate that was never observed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+PEAKS = 20
+"""Highest peaks that the tail is fitted to."""
+
+
+def poisson_interval(count: int, hours: float) -> tuple[float, float]:
+    """Exact 95 % interval of a rate per hour (Garwood 1936); with nothing seen, from 0 to 3.7 / hours."""
+    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
+    return low / hours, float(chi2.ppf(0.975, 2 * count + 2)) / 2 / hours
+
+
+def poisson_upper(count: int, hours: float) -> float:
+    """One-sided 95 % upper bound of a rate per hour; with nothing seen 3.0 / hours."""
+    return float(chi2.ppf(0.95, 2 * count + 2)) / 2 / hours
+
+
+def log_odds(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Scores 0..1 on the scale on which tails look exponential; what rounds to 0 or 1 ends at +-16."""
+    inside = np.clip(np.asarray(scores, np.float64), 1.2e-7, 1 - 1.2e-7)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def probability(odds: float) -> float:
+    """From log-odds back to 0..1, in single precision as the device compares, above 0."""
+    return float(max(np.float32(1 / (1 + math.exp(-odds))), np.float32(1e-6)))
+
+
+def threshold_for(peaks: NDArray[np.float64], hours: float, rate: float) -> float:
+    """Log-odds above which less than ``rate`` peaks an hour are to be expected.
+
+    Peaks over a high level exceed it by an exponentially distributed amount (extreme values of light tails; Pickands
+    1975): that amount's mean, over the highest ``PEAKS``, carries the count on to rates too low to be counted. Where
+    counting goes as far as the wanted rate, the threshold also lies above as many peaks as that takes: with ``k`` above
+    it, ``k + 1`` is what to expect of the same time again.
+
+    Args:
+        peaks: log-odds of separate peaks.
+        hours: in which they occurred.
+        rate: per hour.
+    """
+    highest = np.sort(peaks)[::-1][:PEAKS]
+    if len(highest) < 2:
+        return float(highest[0]) + 1e-3 if len(highest) else 0.0
+    level, excess = highest[-1], float(np.mean(highest[:-1] - highest[-1]))
+    fitted = level + excess * math.log(len(highest) / (hours * rate))
+    allowed = max(math.floor(hours * rate - 1), 0)  # k + 1 <= hours * rate
+    counted = float(highest[min(allowed, len(highest) - 1)]) + 1e-3 if allowed < PEAKS else -math.inf
+    return float(max(fitted, counted))

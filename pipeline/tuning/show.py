@@ -1,0 +1,85 @@
+"""Results of tuning as a table, a plot and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.files import replacing, write_text
+from pipeline.training.evaluate import Estimate
+from pipeline.tuning.results import Results
+
+_SHOWN_WORDS = 12
+_FLOOR, _MOST = 0.03, 500.0
+
+
+def write_results(results: Results, folder: Path) -> tuple[Path, Path]:
+    """Writes ``tuning.json`` and ``det.png``."""
+    plot, data = folder / "det.png", folder / "tuning.json"
+    write_text(data, json.dumps(asdict(results), indent=1, ensure_ascii=False))
+    with replacing(plot) as temporary:
+        _det(results).savefig(temporary, dpi=130, bbox_inches="tight")
+    return data, plot
+
+
+def show_results(console: Console, results: Results) -> None:
+    """Prints thresholds, what validation shows, and what the test streams give."""
+    thresholds = ", ".join(f"{word} {value:.4f}" for word, value in results.thresholds.items())
+    console.print(f"thresholds  {thresholds}; mean over {results.smoothing_frames}", highlight=False)
+    console.print(
+        f"validation  {results.validation_false_accepts} false accepts in {results.validation_hours:.1f} h, at most "
+        f"{results.validation_upper:.2f} per hour (95 %); {100 * results.validation_miss_rate:.1f} % missed",
+        highlight=False,
+    )
+    if not results.bounded:
+        console.print(
+            f"[yellow]too little[/] to show that {results.budget:g} per hour hold: it takes "
+            f"{3.0 / results.budget:.1f} h without a false accept; thresholds lie where the tail of the scores says",
+            highlight=False,
+        )
+    table = Table("false accepts on test", "hours", "events", "per hour", "95 %", box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in results.false_accepts:
+        rate = row.per_hour
+        table.add_row(
+            row.kind, f"{row.hours:.2f}", str(row.count), f"{rate.value:.2f}", f"{rate.low:.2f} - {rate.high:.2f}"
+        )
+    console.print(table)
+    table = Table("misses on test", "said", "missed", "%", "95 %", "latency", box=box.SIMPLE_HEAD, pad_edge=False)
+    for miss in results.misses:
+        latency = "" if miss.latency_ms is None else f"{miss.latency_ms[0]:.0f} ms, 95 % in {miss.latency_ms[1]:.0f}"
+        table.add_row(miss.kind, str(miss.said), str(miss.missed), *_percent(miss.rate), latency)
+    console.print(table)
+    woken = list(results.false_accepts[-1].woken_by.items())[:_SHOWN_WORDS]
+    if woken:
+        console.print("woken by  " + ", ".join(f"{what} ({count})" for what, count in woken), highlight=False)
+
+
+def _percent(rate: Estimate) -> tuple[str, str]:
+    return f"{100 * rate.value:.1f}", f"{100 * rate.low:.1f} - {100 * rate.high:.1f}"
+
+
+def _det(results: Results) -> Figure:
+    figure = Figure(figsize=(6.4, 4.4))
+    axes = figure.subplots()
+    rates = [max(point.false_accepts_per_hour, _FLOOR) for point in results.curve]
+    for miss in results.misses:
+        line = axes.plot(rates, [100 * point.misses[miss.kind] for point in results.curve], drawstyle="steps-post",
+                         label=miss.kind)  # fmt: skip
+        at = max(results.false_accepts[-1].per_hour.value, _FLOOR)
+        axes.plot(at, 100 * miss.rate.value, "o", color=line[0].get_color())
+    axes.axvline(results.budget, color="0.5", linestyle=":", label=f"budget of {results.budget:g}")
+    axes.set_xscale("log")
+    axes.set_xlim(_FLOOR, _MOST)  # beyond it the time after each event, in which there is no other, hides keywords
+    axes.set_ylim(0, 100)
+    axes.set_xlabel(f"false accepts per hour on test (none: {_FLOOR:g})")
+    axes.set_ylabel("keywords missed, %")
+    axes.set_title(f"{results.model}, mean over {results.smoothing_frames} (dots: as tuned)")
+    axes.grid(which="both", color="0.9")
+    axes.legend(frameon=False)
+    return figure
