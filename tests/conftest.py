@@ -47,7 +47,7 @@ def make_model(
         for i, (k, n) in enumerate(itertools.pairwise(sizes))
     )
     names = ("_silence_", "_unknown_", *(f"word{i}" for i in range(labels - 2)))
-    return QuantizedModel("random", layers, names, InputQuantization(0.05, -20), frontend)
+    return QuantizedModel("random", layers, names, InputQuantization(0.05078125, -20), frontend)
 
 
 @pytest.fixture

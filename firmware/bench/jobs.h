@@ -5,11 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dynq.h"
+#include "dynq_layers.h"
 
-#define JOBS_MAGIC 0x716e7964u
+#define JOBS_MAGIC 0x716e7965u
+#define BUFFERS 3 /* for outputs */
+#define STATES 16
 
-enum { FROM_FLOATS, FROM_FLOATS_WITH_RANGE, FROM_BYTES, FROM_PREVIOUS, SOFTMAX };
+enum { DENSE, FILTER, MEAN, ADD, SOFTMAX };
+enum { NOTHING, BYTES, FLOATS, FLOATS_TO_SCAN, OUTPUT };
 
 /* A header, then the jobs, then what their offsets (from the header) point at. */
 typedef struct {
@@ -20,20 +23,30 @@ typedef struct {
 
 typedef struct {
   uint32_t source;
-  uint32_t inputs;
-  uint32_t outputs;
-  uint32_t bits;
-  uint32_t relu;
-  uint32_t want_range;
-  uint32_t x;
-  uint32_t weights;
-  uint32_t columns;
+  uint32_t place; /* offset, or number of the buffer */
+  dynq_range_t range;
   float scale;
   int32_t zero_point;
-  dynq_range_t range;
+} input_t;
+
+typedef struct {
+  uint32_t type;
+  uint32_t inputs; /* values of each input */
+  uint32_t outputs;
+  input_t input[2];
+  uint32_t buffer; /* of the output */
+  uint32_t state;
+  uint32_t reset; /* forgets all states first */
+  uint32_t ranged;
+  uint32_t relu;
+  uint32_t bits;
+  uint32_t taps; /* frames of a mean */
+  uint32_t dilation;
+  uint32_t share;
+  uint32_t weights; /* offsets */
+  uint32_t columns;
   uint32_t weight_bytes;
   uint32_t column_bytes;
-  uint32_t unused;
 } job_t;
 
 /* In the results, behind a job's outputs. */
@@ -41,12 +54,63 @@ typedef struct {
   dynq_range_t range;
   uint32_t guards_intact;
   uint32_t scratch_bytes;
+  uint32_t state_bytes;
 } trailer_t;
+
+/* A job's layer, ready to be called. */
+typedef union {
+  dynq_dense_t dense;
+  dynq_filter_t filter;
+  dynq_mean_t mean;
+  dynq_add_t add;
+} layer_t;
+
+static inline dynq_step_t layer_of(const job_t *job, const void *weights, const void *columns, layer_t *layer) {
+  switch (job->type) {
+  case DENSE:
+    layer->dense = (dynq_dense_t){weights, columns, (uint16_t)job->inputs, (uint16_t)job->outputs, (uint8_t)job->relu};
+    return job->bits == 8 ? dynq_dense_w8 : job->bits == 4 ? dynq_dense_w4 : dynq_dense_w2;
+  case FILTER:
+    layer->filter = (dynq_filter_t){
+        weights, columns, (uint16_t)job->inputs, (uint16_t)job->taps, (uint16_t)job->dilation, (uint8_t)job->relu};
+    return dynq_filter;
+  case MEAN:
+    layer->mean = (dynq_mean_t){(uint16_t)job->inputs, (uint16_t)job->taps, (uint16_t)job->share};
+    return dynq_mean;
+  default:
+    layer->add = (dynq_add_t){(uint16_t)job->inputs, (uint8_t)job->relu};
+    return dynq_add;
+  }
+}
+
+static inline uint32_t scratch_of(const job_t *job) {
+  switch (job->type) {
+  case DENSE:
+    return DYNQ_DENSE_SCRATCH_BYTES(job->inputs);
+  case FILTER:
+  case MEAN:
+    return DYNQ_WINDOW_SCRATCH_BYTES(job->taps);
+  default:
+    return 0;
+  }
+}
+
+static inline uint32_t state_of(const job_t *job) {
+  switch (job->type) {
+  case FILTER:
+    return DYNQ_FILTER_STATE_BYTES(job->inputs, job->taps, job->dilation);
+  case MEAN:
+    return DYNQ_MEAN_STATE_BYTES(job->inputs, job->taps);
+  default:
+    return 0;
+  }
+}
 
 /* lab/bench/runner.py lays them out by these numbers. */
 _Static_assert(sizeof(header_t) == 64 && offsetof(header_t, results) == 8, "_HEADER");
-_Static_assert(sizeof(job_t) == 64 && offsetof(job_t, scale) == 36 && offsetof(job_t, range) == 44, "_JOB");
-_Static_assert(offsetof(job_t, weight_bytes) == 52 && offsetof(job_t, column_bytes) == 56, "_JOB");
-_Static_assert(sizeof(trailer_t) == 16 && offsetof(trailer_t, guards_intact) == 8, "_TRAILER");
+_Static_assert(sizeof(input_t) == 24 && offsetof(input_t, range) == 8 && offsetof(input_t, scale) == 16, "_INPUT");
+_Static_assert(sizeof(job_t) == 112 && offsetof(job_t, input) == 12 && offsetof(job_t, buffer) == 60, "_JOB");
+_Static_assert(offsetof(job_t, relu) == 76 && offsetof(job_t, weights) == 96, "_JOB");
+_Static_assert(sizeof(trailer_t) == 20 && offsetof(trailer_t, guards_intact) == 8, "_TRAILER");
 
 #endif

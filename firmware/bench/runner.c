@@ -11,8 +11,12 @@
 #define GUARD 0xa5a5a5a5u
 #define GUARD_WORDS 4
 
-static _Alignas(16) uint32_t outputs[2][MAX_OUTPUTS + GUARD_WORDS];
+static _Alignas(16) uint32_t outputs[BUFFERS][MAX_OUTPUTS + GUARD_WORDS];
 static _Alignas(16) uint32_t scratch[MAX_SCRATCH / 4 + GUARD_WORDS];
+static _Alignas(16) uint32_t arena[MAX_STATE / 4];
+static uint32_t *states[STATES]; /* in the arena, each with a guard behind it */
+static uint32_t arena_used;
+static dynq_range_t ranges[BUFFERS];
 
 /* ---- semihosting */
 enum { SYS_OPEN = 0x01, SYS_CLOSE = 0x02, SYS_WRITE = 0x05, SYS_EXIT_EXTENDED = 0x20 };
@@ -62,42 +66,71 @@ __attribute__((noinline)) static void softmax(const float *x, uint32_t n, float 
   }
 }
 
-static const void *blob(uint32_t offset) {
-  return (const void *)(uintptr_t)(BLOB_BASE + offset);
+static void *blob(uint32_t offset) {
+  return (void *)(uintptr_t)(BLOB_BASE + offset);
 }
 
-static void run(const job_t *job, const float *previous, float *y, dynq_range_t *range) {
-  const dynq_layer_t layer = {blob(job->weights),     blob(job->columns), (uint16_t)job->inputs,
-                              (uint16_t)job->outputs, (uint8_t)job->bits, (uint8_t)job->relu};
-  const dynq_range_t before = *range;
-  dynq_range_t *y_range = job->want_range ? range : NULL;
-  bench_begin();
-  switch (job->source) {
-  case FROM_BYTES:
-    dynq_layer_s8(&layer, blob(job->x), job->scale, job->zero_point, y, y_range, scratch);
-    break;
-  case FROM_FLOATS:
-    dynq_layer_f32(&layer, blob(job->x), NULL, y, y_range, scratch);
-    break;
-  case FROM_FLOATS_WITH_RANGE:
-    dynq_layer_f32(&layer, blob(job->x), &job->range, y, y_range, scratch);
-    break;
-  case FROM_PREVIOUS:
-    dynq_layer_f32(&layer, previous, &before, y, y_range, scratch);
-    break;
-  default:
-    softmax(previous, job->outputs, y);
-    break;
+static void guard(uint32_t *words) {
+  for (uint32_t i = 0; i < GUARD_WORDS; i++) {
+    words[i] = GUARD;
   }
-  bench_end();
 }
 
-static uint32_t guarded(const uint32_t *guard) {
+static uint32_t guarded(const uint32_t *words) {
   uint32_t intact = 1;
   for (uint32_t i = 0; i < GUARD_WORDS; i++) {
-    intact &= guard[i] == GUARD;
+    intact &= words[i] == GUARD;
   }
   return intact;
+}
+
+/* A job's state: as it was left, or fresh. */
+static uint32_t *state_for(const job_t *job) {
+  const uint32_t words = state_of(job) / 4;
+  if (job->reset) {
+    memset(states, 0, sizeof states);
+    arena_used = 0;
+  }
+  if (!states[job->state]) {
+    if (arena_used + words + GUARD_WORDS > MAX_STATE / 4) {
+      leave(6);
+    }
+    states[job->state] = arena + arena_used;
+    memset(states[job->state], 0, 4 * words);
+    guard(states[job->state] + words);
+    arena_used += words + GUARD_WORDS;
+  }
+  return states[job->state];
+}
+
+static dynq_signal_t signal_of(const input_t *input) {
+  switch (input->source) {
+  case BYTES:
+    return (dynq_signal_t){.values = blob(input->place), .codes = {input->scale, input->zero_point}, .is_codes = 1};
+  case OUTPUT:
+    return (dynq_signal_t){.values = outputs[input->place], .range = ranges[input->place]};
+  default:
+    return (dynq_signal_t){.values = blob(input->place), .range = input->range};
+  }
+}
+
+static void run(const job_t *job, uint32_t *state) {
+  dynq_signal_t first = signal_of(&job->input[0]), second = signal_of(&job->input[1]);
+  dynq_signal_t output = {.values = outputs[job->buffer], .ranged = (uint8_t)job->ranged};
+  const dynq_signal_t *const inputs[2] = {&first, &second};
+  layer_t layer;
+  const dynq_step_t step = layer_of(job, blob(job->weights), blob(job->columns), &layer);
+  bench_begin();
+  if (job->type == SOFTMAX) {
+    softmax(first.values, job->outputs, output.values);
+  } else {
+    if (job->input[0].source == FLOATS_TO_SCAN) {
+      dynq_scan(first.values, job->inputs, &first.range);
+    }
+    step(&layer, inputs, &output, state, scratch);
+  }
+  bench_end();
+  ranges[job->buffer] = output.range;
 }
 
 int main(void) {
@@ -108,20 +141,18 @@ int main(void) {
   const uintptr_t arguments[3] = {(uintptr_t)header->results, 5 /* "wb" */, strlen(header->results)};
   const intptr_t file = semihost(SYS_OPEN, arguments);
   const job_t *job = (const job_t *)(header + 1);
-  dynq_range_t range = {0.0f, 0.0f};
   for (uint32_t i = 0; i < header->jobs; i++, job++) {
-    const size_t scratch_bytes = dynq_scratch_bytes(job->inputs);
-    if (job->outputs > MAX_OUTPUTS || scratch_bytes > MAX_SCRATCH || scratch_bytes % 4) {
+    const uint32_t scratch_words = scratch_of(job) / 4;
+    if (job->outputs > MAX_OUTPUTS || 4 * scratch_words > MAX_SCRATCH) {
       leave(4);
     }
-    uint32_t *y = outputs[i & 1];
-    for (uint32_t g = 0; g < GUARD_WORDS; g++) {
-      y[job->outputs + g] = GUARD;
-      scratch[scratch_bytes / 4 + g] = GUARD;
-    }
-    run(job, (const float *)outputs[~i & 1], (float *)y, &range);
-    trailer_t trailer = {range, guarded(y + job->outputs) & guarded(scratch + scratch_bytes / 4),
-                         (uint32_t)scratch_bytes};
+    uint32_t *y = outputs[job->buffer], *state = state_for(job);
+    guard(y + job->outputs);
+    guard(scratch + scratch_words);
+    run(job, state);
+    const uint32_t intact =
+        guarded(y + job->outputs) & guarded(scratch + scratch_words) & guarded(state + state_of(job) / 4);
+    const trailer_t trailer = {ranges[job->buffer], intact, 4 * scratch_words, state_of(job)};
     put(file, y, job->outputs * sizeof *y);
     put(file, &trailer, sizeof trailer);
   }

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lab.bench.calls import Job
 from lab.bench.cycles import Counts, disassemble, estimate
 from lab.bench.image import BENCH, Image, functions, run_tool
-from lab.bench.runner import Job, Result, run_jobs
+from lab.bench.runner import Result, run_jobs
 from pipeline.errors import ToolchainError
 
 _CODE_BYTES = 0x40000

@@ -18,8 +18,10 @@ FIRMWARE = PROJECT / "firmware"
 DYNQ = FIRMWARE / "lib" / "dynq"
 BENCH = FIRMWARE / "bench"
 
-MAX_SCRATCH = 8_652
-"""Bytes of scratch that the runner sets aside: what the hungriest variant takes for 4096 inputs."""
+LARGE = {"MAX_SCRATCH": 8652, "MAX_STATE": 65_536}
+"""Bytes that the runner sets aside: what the hungriest variant takes for 4096 inputs, and for states."""
+SMALL = {"MAX_SCRATCH": 4096, "MAX_STATE": 4352}
+"""The same where there are 16 KB of RAM."""
 
 _SECONDS = 120
 _WARNINGS = ("-Wall", "-Wextra", "-Werror")
@@ -96,7 +98,7 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
         f"-I{DYNQ}",
         f"-DBLOB_BASE={core.blob[0]:#x}u",
         f"-DMAX_OUTPUTS={core.max_outputs}",
-        f"-DMAX_SCRATCH={MAX_SCRATCH if core.ram[1] > 0x4000 else 4096}",
+        *(f"-D{name}={value}" for name, value in (LARGE if core.ram[1] > 0x4000 else SMALL).items()),
         *([f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else []),
     ]
     objects = []
@@ -171,21 +173,24 @@ def build_host_runner(folder: Path, variant: str, *, flags: tuple[str, ...] = ()
 
 
 def code_bytes(image: Image) -> dict[int, int]:
-    """Bytes of code of the kernel library at 8, 4 and 2 bits: its linked functions but other widths' kernels.
+    """Bytes of code of the kernel library that a dense layer takes at 8, 4 or 2 bits, and at 0 layers over time.
 
-    Functions of one bit width end in ``_w8``, ``_w4`` or ``_w2``. Counts compiled code only, not libgcc's soft floats.
+    Functions of one bit width end in ``_w8``, ``_w4`` or ``_w2``; those of layers over time come from files of their
+    own. Counts compiled code only, not libgcc's soft floats.
     """
     common = 0
-    kernels = {8: 0, 4: 0, 2: 0}
+    own = {8: 0, 4: 0, 2: 0, 0: 0}
     linked = set(functions(image.elf))
     for path in image.objects:
+        over_time = any(part in path.name for part in ("_time", "_window", "_filter", "_history"))
         for name, (_, size) in functions(path).items():
-            own = [bits for bits in kernels if f"_w{bits}" in name]
-            if name in linked and own:
-                kernels[own[0]] += size
-            elif name in linked:
-                common += size
-    return {bits: common + size for bits, size in kernels.items()}
+            if name in linked:
+                widths = [bits for bits in (8, 4, 2) if f"_w{bits}" in name]
+                kind = 0 if over_time else widths[0] if widths else None
+                common += size if kind is None else 0
+                if kind is not None:
+                    own[kind] += size
+    return {bits: size + (common if bits else 0) for bits, size in own.items()}
 
 
 def functions(elf: Path) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from lab.bench.suite import Row
 from pipeline.errors import UsageError
 
 Key = tuple[str, str, int, str, str]
-FORMAT = 1
+FORMAT = 2
 
 
 def to_json(rows: Sequence[Row], versions: Mapping[str, str]) -> str:
@@ -71,6 +71,10 @@ def regressions(rows: Iterable[Row], before: Mapping[Key, Row], tolerance: float
     return found
 
 
+def _per_mac(value: int, row: Row) -> str:
+    return f"{value / row.macs:.3f}" if row.macs else ""
+
+
 def _ratio(new: int | None, old: int | None) -> str:
     return "" if not new or not old else f"{new / old:.3f}"
 
@@ -79,7 +83,8 @@ _INTRODUCTION = """\
 # Kernel figures
 
 Written by `make bench`; {versions}, -O2. Instructions are exact and repeat exactly: a whole library call, dynamic
-quantization and float output included. *floats*: the call finds the frame's range and codes; *bytes*: int8 input.
+quantization and float output included. *floats*: the call finds the frame's range and codes; *bytes*: int8 input;
+*rows*: one step of a stream, all of its layers, in mid-stream.
 `cycles~` is an estimate for the Cortex-M4 with zero wait states by the model in `lab/bench/cycles.py`. *vs
 reference* is how many times fewer instructions than the portable C reference on the same core; *vs before* compares
 with the last committed figures (below 1 is better). Sizes are bytes; *code* is the library's at that bit width,
@@ -88,7 +93,8 @@ with the last committed figures (below 1 is better). Sizes are bytes; *code* is 
 
 _HEAD = (
     "| bits | shape | input | instructions | per MAC | cycles~ | per MAC | vs reference | vs before | code "
-    "| weights | parameters | scratch |\n|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+    "| weights | parameters | scratch | state |\n"
+    "|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
 )
 
 
@@ -102,12 +108,12 @@ def to_markdown(rows: Sequence[Row], before: Mapping[Key, Row], versions: Mappin
             if (row.core, row.variant) == (core, variant):
                 old = before.get(row.key)
                 reference = references.get((row.core, row.bits, row.what, row.source))
-                cycles = ("", "") if row.cycles is None else (f"{row.cycles:,}", f"{row.cycles / row.macs:.3f}")
+                cycles = ("", "") if row.cycles is None else (f"{row.cycles:,}", _per_mac(row.cycles, row))
                 gain = f"{reference.instructions / row.instructions:.2f}" if reference else ""
                 parts.append(
-                    f"| {row.bits} | {row.what} | {row.source} | {row.instructions:,} | "
-                    f"{row.instructions / row.macs:.3f} | {cycles[0]} | {cycles[1]} | {gain} | "
+                    f"| {row.bits or ''} | {row.what} | {row.source} | {row.instructions:,} | "
+                    f"{_per_mac(row.instructions, row)} | {cycles[0]} | {cycles[1]} | {gain} | "
                     f"{_ratio(row.instructions, old.instructions if old else None)} | {row.code_bytes:,} | "
-                    f"{row.weight_bytes:,} | {row.parameter_bytes:,} | {row.scratch_bytes:,} |\n"
+                    f"{row.weight_bytes:,} | {row.parameter_bytes:,} | {row.scratch_bytes:,} | {row.state_bytes:,} |\n"
                 )
     return "".join(parts)

@@ -12,53 +12,62 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.bench.calls import Features, Input, Job, Output
 from lab.bench.image import Image, run_tool, tool
 from pipeline.errors import ToolchainError
-from pipeline.layers import Dense
-from pipeline.layers.dense_packing import pack
-
-Source = Literal["floats", "floats_with_range", "bytes", "previous", "softmax"]
-_SOURCES: tuple[Source, ...] = ("floats", "floats_with_range", "bytes", "previous", "softmax")
 
 _HEADER = struct.Struct("<II56s")
-_JOB = struct.Struct("<9Ifi4I4x")
-_TRAILER = struct.Struct("<4I")
-_MAGIC = 0x716E7964
-
-
-@dataclass(frozen=True)
-class Job:
-    """One call of the kernel library.
-
-    Attributes:
-        layer: the layer to run; None for ``softmax``.
-        x: input vector, float32 or int8 ``[K]``; None where the previous job's output is the input.
-        source: which entry point gets it.
-        scale, zero_point: what int8 inputs stand for.
-        want_range: whether the output's range is asked for.
-    """
-
-    layer: Dense | None
-    x: NDArray[np.float32] | NDArray[np.int8] | None
-    source: Source = "floats"
-    scale: float = 1.0
-    zero_point: int = 0
-    want_range: bool = True
-    outputs: int = 0
+_INPUT = struct.Struct("<IIIIfi")
+_JOB = struct.Struct("<3I24s24s13I")
+_TRAILER = struct.Struct("<5I")
+_MAGIC = 0x716E7965
+_NOTHING, _BYTES, _FLOATS, _FLOATS_TO_SCAN, _OUTPUT = range(5)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one job gave: outputs float32 ``[N]``, their range, whether guards around buffers held, scratch bytes."""
+    """What one job gave: outputs float32 ``[N]``, their range, whether guards around buffers held, bytes it used."""
 
     y: NDArray[np.float32]
     low: np.float32
     high: np.float32
     guards_intact: bool
     scratch_bytes: int
+    state_bytes: int
 
 
 Part = Literal["x", "weights", "columns"]
+
+
+class _Blob:
+    """Data behind the jobs, equal arrays once, each 16-byte aligned."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.data = bytearray()
+        self._places: dict[bytes, int] = {}
+
+    def place(self, raw: bytes) -> int:
+        if raw not in self._places:
+            self.data.extend(b"\0" * (-(self.base + len(self.data)) % 16))
+            self._places[raw] = self.base + len(self.data)
+            self.data.extend(raw)
+        return self._places[raw]
+
+    def place_last(self, raw: bytes, size: int) -> int:
+        """So that it ends at ``size``."""
+        self.data.extend(b"\0" * (size - self.base - len(self.data) - len(raw)))
+        self.data.extend(raw)
+        return size - len(raw)
+
+
+def _input(x: Input, place: int) -> bytes:
+    if isinstance(x, Output):
+        return _INPUT.pack(_OUTPUT, x.buffer, 0, 0, 0.0, 0)
+    if isinstance(x, Features):
+        return _INPUT.pack(_BYTES, place, 0, 0, x.quantization.scale, x.quantization.zero_point)
+    low, high = (int(bound.view(np.uint32)) for bound in (x.values.min(), x.values.max()))
+    return _INPUT.pack(_FLOATS_TO_SCAN if x.scan else _FLOATS, place, low, high, 0.0, 0)
 
 
 def write_blob(
@@ -76,53 +85,36 @@ def write_blob(
     name = str(results).encode()
     if len(name) > 55:
         raise ToolchainError(f"path {results} is too long for the runner", "set TMPDIR to a shorter folder")
-    records, data = bytearray(), bytearray()
-    base = _HEADER.size + _JOB.size * len(jobs)
-    shared: dict[bytes, int] = {}
-
-    def place(raw: bytes) -> int:
-        if raw not in shared:
-            data.extend(b"\0" * (-(base + len(data)) % 16))
-            shared[raw] = base + len(data)
-            data.extend(raw)
-        return shared[raw]
-
+    blob = _Blob(_HEADER.size + _JOB.size * len(jobs))
+    records = bytearray()
     for job in jobs:
-        low = high = np.float32(0)
-        if job.x is not None and job.x.dtype == np.float32:
-            low, high = job.x.min(), job.x.max()
-        bounds = (int(low.view(np.uint32)), int(high.view(np.uint32)))
-        if job.layer is None:
-            records += _JOB.pack(_SOURCES.index(job.source), 1, job.outputs, 0, 0, 0, 0, 0, 0, 0.0, 0, 0, 0, 0, 0)
-            continue
-        packed = pack(job.layer.columns, variant)
-        parts: dict[Part, bytes] = {
-            "x": b"" if job.x is None else job.x.tobytes(),
-            "weights": packed.weights,
-            "columns": packed.columns.tobytes(),
-        }
-        places = {part: place(raw) for part, raw in parts.items() if part != ends_with}
+        packed = job.layer.packed(variant)
+        arrays: dict[Part, bytes] = {"weights": packed.weights, "columns": packed.columns}
+        values = [b"" if isinstance(x, Output) else x.values.tobytes() for x in job.inputs]
+        arrays["x"] = values[0]
+        places = {part: blob.place(raw) for part, raw in arrays.items() if part != ends_with}
         if ends_with:
-            data.extend(b"\0" * (size - base - len(data) - len(parts[ends_with])))
-            places[ends_with] = base + len(data)
-            data.extend(parts[ends_with])
+            places[ends_with] = blob.place_last(arrays[ends_with], size)
+        inputs = [_input(job.inputs[0], places["x"])]
+        inputs += [_input(x, blob.place(raw)) for x, raw in zip(job.inputs[1:], values[1:], strict=True)]
+        inputs += [bytes(_INPUT.size)] * (2 - len(inputs))
+        numbers = {"bits": 0, "relu": 0, "taps": 1, "dilation": 1, "share": 0, **packed.numbers}
         records += _JOB.pack(
-            _SOURCES.index(job.source),
-            packed.inputs,
-            packed.outputs,
-            packed.bits,
-            job.layer.relu,
-            job.want_range,
-            places["x"],
+            job.layer.code,
+            job.layer.inputs,
+            job.layer.outputs,
+            *inputs,
+            job.buffer,
+            job.state,
+            job.reset,
+            job.ranged,
+            *(numbers[name] for name in ("relu", "bits", "taps", "dilation", "share")),
             places["weights"],
             places["columns"],
-            job.scale,
-            job.zero_point,
-            *bounds,
-            len(parts["weights"]),
-            len(parts["columns"]),
+            len(packed.weights),
+            len(packed.columns),
         )
-    return _HEADER.pack(_MAGIC, len(jobs), name) + bytes(records) + bytes(data)
+    return _HEADER.pack(_MAGIC, len(jobs), name) + bytes(records) + bytes(blob.data)
 
 
 def run_jobs(
@@ -183,13 +175,13 @@ def _read_results(raw: bytes, jobs: Sequence[Job]) -> list[Result]:
     found: list[Result] = []
     at = 0
     for job in jobs:
-        count = job.layer.outputs if job.layer else job.outputs
+        count = job.layer.outputs
         if at + 4 * count + _TRAILER.size > len(raw):
             raise ToolchainError(f"the runner wrote {len(raw)} bytes of results, too few for {len(jobs)} jobs")
         y = np.frombuffer(raw, np.float32, count, at)
         at += 4 * count
         low, high = np.frombuffer(raw, np.float32, 2, at)
-        _, _, intact, scratch = _TRAILER.unpack_from(raw, at)
+        _, _, intact, scratch, state = _TRAILER.unpack_from(raw, at)
         at += _TRAILER.size
-        found.append(Result(y, low, high, bool(intact), scratch))
+        found.append(Result(y, low, high, bool(intact), scratch, state))
     return found

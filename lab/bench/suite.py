@@ -1,32 +1,20 @@
-"""What is measured: single layers of several shapes and a whole model, on every core, at every bit width."""
+"""Builds, runs, verifies and counts every workload on every core."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from lab.bench.calls import Softmax, expected
 from lab.bench.cores import Core
 from lab.bench.count import Measurement, build_plugin, measure
 from lab.bench.image import build_image, code_bytes
-from lab.bench.runner import Job, Source
+from lab.bench.workloads import Workload, layers_over_time, workloads
 from pipeline.errors import ToolchainError
-from pipeline.layers import Dense, Rows, Signal
-from pipeline.layers.dense_packing import pack
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import InputQuantization
-
-SHAPES: tuple[tuple[int, int], ...] = ((440, 128), (128, 128), (128, 12), (512, 512))
-"""Inputs and outputs of the single layers."""
-
-MLP: tuple[int, ...] = (640, 128, 128, 128, 12)
-"""Widths of the model that peers were measured on."""
-
-SCALE, ZERO_POINT = 0.05, -20
-"""What int8 inputs stand for."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +22,12 @@ class Row:
     """One figure.
 
     Attributes:
-        what: shape, as ``440x128`` or ``640-128-128-128-12 + softmax``.
-        source: ``floats`` (range found and codes made in the call) or ``bytes`` (int8 input).
+        bits: of the dense weights, 0 where there are none.
+        what, source: see :class:`lab.bench.workloads.Workload`.
         cycles: estimated Cortex-M4 cycles; None on other cores, whose timing the model does not describe.
         code_bytes: the library's code for this bit width.
-        parameter_bytes: scale, offset, column sum and bias of every column.
+        parameter_bytes: of columns and filters.
+        state_bytes: that layers keep from step to step.
     """
 
     core: str
@@ -53,72 +42,42 @@ class Row:
     weight_bytes: int
     parameter_bytes: int
     scratch_bytes: int
+    state_bytes: int
 
     @property
     def key(self) -> tuple[str, str, int, str, str]:
         return self.core, self.variant, self.bits, self.what, self.source
 
 
-def _layer(rng: np.random.Generator, inputs: int, outputs: int, bits: int, relu: bool) -> Dense:
-    weights = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
-    return Dense.quantized("bench", weights, rng.normal(size=outputs) * 0.1, bits, relu=relu)
+def verify(workload: Workload, measured: Sequence[Measurement], where: str) -> None:
+    """Refuses a count of a wrong result, which would mean nothing.
 
-
-def _job(rng: np.random.Generator, layer: Dense, source: Source, want_range: bool) -> Job:
-    if source == "bytes":
-        x = rng.integers(-128, 128, layer.inputs).astype(np.int8)
-        return Job(layer, x, source, scale=SCALE, zero_point=ZERO_POINT, want_range=want_range)
-    return Job(layer, rng.normal(size=layer.inputs).astype(np.float32), source, want_range=want_range)
-
-
-def model_jobs(bits: int, source: Source, seed: int = 0) -> list[Job]:
-    """One inference as the aot engine makes it: every layer takes the range that the one before found, then softmax."""
-    rng = np.random.default_rng((seed, bits))
-    jobs: list[Job] = []
-    for index, (inputs, outputs) in enumerate(pairwise(MLP)):
-        last = index == len(MLP) - 2
-        layer = _layer(rng, inputs, outputs, bits, relu=not last)
-        jobs.append(Job(layer, None, "previous", want_range=not last) if jobs else _job(rng, layer, source, True))
-    return [*jobs, Job(None, None, "softmax", outputs=MLP[-1])]
-
-
-def _expected(jobs: Sequence[Job]) -> Iterator[np.ndarray]:
-    y = np.zeros(0, np.float32)
-    for job in jobs:
-        if job.layer is None:
-            continue
-        x: Signal = y if job.x is None else job.x.astype(np.float32)
-        if job.source == "bytes":
-            x = Rows(np.asarray(job.x, np.int8), InputQuantization(job.scale, job.zero_point))
-        y = job.layer.step(None, x)[1]
-        yield y
-
-
-def _verify(jobs: Sequence[Job], measured: Sequence[Measurement], where: str) -> None:
-    """A count of a wrong result would mean nothing."""
-    for expected, got in zip(_expected(jobs), measured, strict=False):
-        if not np.array_equal(expected.view(np.uint32), got.result.y.view(np.uint32)):
+    Raises:
+        ToolchainError: a job's output is not the reference's.
+    """
+    for job, wanted, got in zip(workload.jobs, expected(workload.jobs), measured, strict=True):
+        same = np.array_equal(wanted.view(np.uint32), got.result.y.view(np.uint32))
+        if not same and not isinstance(job.layer, Softmax):
             raise ToolchainError(f"{where}: the kernels' result differs from the reference")
 
 
-def _row(
-    core: Core, variant: str, bits: int, what: str, jobs: Sequence[Job], measured: Sequence[Measurement], code: int
-) -> Row:
-    layers = [job.layer for job in jobs if job.layer is not None]
-    packed = [pack(layer.columns, variant) for layer in layers]
+def _row(core: Core, variant: str, workload: Workload, measured: Sequence[Measurement], code: int) -> Row:
+    jobs, counted = workload.jobs[-workload.counted :], measured[-workload.counted :]
+    packed = [job.layer.packed(variant) for job in jobs]
     return Row(
         core.name,
         variant,
-        bits,
-        what,
-        jobs[0].source,
-        sum(layer.macs for layer in layers),
-        sum(one.instructions for one in measured),
-        sum(one.cycles for one in measured) if core.name == "m4" else None,
+        workload.bits,
+        workload.what,
+        workload.source,
+        sum(job.layer.macs for job in jobs),
+        sum(one.instructions for one in counted),
+        sum(one.cycles for one in counted) if core.name == "m4" else None,
         code,
         sum(len(one.weights) for one in packed),
-        sum(one.columns.nbytes for one in packed),
-        max(one.result.scratch_bytes for one in measured),
+        sum(len(one.columns) for one in packed),
+        max(one.result.scratch_bytes for one in counted),
+        sum(one.result.state_bytes for one in counted),
     )
 
 
@@ -139,26 +98,18 @@ def run_suite(
     if references:
         variants += [(core, "reference") for core in cores if core.name in ("m0", "m3", "m4")]
     rows: list[Row] = []
-    with progress.task("Counting instructions", len(variants) * len(bits)) as task:
+    with progress.task("Counting instructions", len(variants) * (len(bits) + 1)) as task:
         for core, variant in variants:
             image = build_image(core, folder, variant=variant)
             code = code_bytes(image)
-            for width in bits:
-                for what, jobs in _workload(width, core.blob[1]):
-                    measured = measure(image, plugin, jobs)
-                    _verify(jobs, measured, f"{core.name} {variant}, {width} bits, {what}")
-                    rows.append(_row(core, variant, width, what, jobs, measured, code[width]))
-                task.advance(note=f"{core.name} {variant} {width} bits")
+            for width in (*bits, 0):
+                for workload in _all(width, core.blob[1]):
+                    measured = measure(image, plugin, workload.jobs)
+                    verify(workload, measured, f"{core.name} {variant}, {width} bits, {workload.what}")
+                    rows.append(_row(core, variant, workload, measured, code[width]))
+                task.advance(note=f"{core.name} {variant} {width or 'no'} bits")
     return rows
 
 
-def _workload(bits: int, capacity: int) -> Iterator[tuple[str, list[Job]]]:
-    sources: tuple[Source, ...] = ("floats", "bytes")
-    for inputs, outputs in SHAPES:
-        rng = np.random.default_rng((inputs, outputs, bits))
-        layer = _layer(rng, inputs, outputs, bits, relu=True)
-        for source in sources:
-            if inputs * outputs * bits // 8 < capacity * 3 // 4:  # a Cortex-M0 board does not hold the largest
-                yield f"{inputs}x{outputs}", [_job(rng, layer, source, True)]
-    for source in sources:
-        yield "-".join(map(str, MLP)) + " + softmax", model_jobs(bits, source)
+def _all(bits: int, capacity: int) -> Iterator[Workload]:
+    return workloads(bits, capacity) if bits else layers_over_time()

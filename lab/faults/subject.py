@@ -35,7 +35,7 @@ def _model(seed: int) -> QuantizedModel:
         "faults",
         layers,
         ("_silence_", "_unknown_", "one", "two", "three"),
-        InputQuantization(0.05, -20),
+        InputQuantization(0.05078125, -20),
         Frontend(bands=20, context_frames=4),
     )
 

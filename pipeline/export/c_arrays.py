@@ -140,8 +140,15 @@ def _memory(model: QuantizedModel) -> Iterator[str]:
     yield "} scratch;\n\n"
     codes = f"{{{c_float(np.float32(model.input.scale))}, {model.input.zero_point}}}"
     rows = [f"{{.values = window, .codes = {codes}, .is_codes = 1}}"]
-    rows += [f"{{.values = activations + {start}}}" for start in starts]
+    rows += [
+        f"{{.values = activations + {start}, .ranged = {int(_has_reader_of_range(model, index))}}}"
+        for index, start in enumerate(starts)
+    ]
     yield c_table(f"static dynq_signal_t signals[{len(rows)}]", rows)
+
+
+def _has_reader_of_range(model: QuantizedModel, index: int) -> bool:
+    return any(layer.reads_range and index in model.sources(reader) for reader, layer in enumerate(model.layers))
 
 
 def _node(index: int, layer: Layer, sources: tuple[int, ...]) -> str:

@@ -43,13 +43,14 @@ def c_comment(text: str) -> str:
 _ELEMENTS: dict[str, tuple[str, Callable[[Any], str], int]] = {
     "uint8": ("uint8_t", str, 20),
     "int32": ("int32_t", str, 10),
+    "uint32": ("uint32_t", "{:#010x}".format, 8),
     "float32": ("float", c_float, 4),
 }
 """C type of an array's elements, how one is written, and how many in a row."""
 
 
 def c_array(name: str, values: NDArray[Any], *, storage: str = "static ") -> Iterator[str]:
-    """A constant array, 16-byte aligned, of numpy type uint8, int32 or float32."""
+    """A constant array, 16-byte aligned, of numpy type uint8, int32, uint32 or float32."""
     c_type, text, per_row = _ELEMENTS[values.dtype.name]
     yield f"{storage}_Alignas(16) const {c_type} {name}[{values.size}] = {{\n"
     items = [text(value) for value in values.ravel()]

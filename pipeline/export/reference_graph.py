@@ -11,7 +11,7 @@ from pipeline.export.graph import Graph
 from pipeline.export.schema import schema
 from pipeline.files import write_bytes
 from pipeline.layers import MODEL_INPUT, QuantizedModel
-from pipeline.quantization import MIN_RANGE
+from pipeline.quantization import LEVELS, MAX_ZERO, MIN_MAGNITUDE
 
 f32 = np.float32
 Floats = NDArray[np.float32]
@@ -53,52 +53,38 @@ class ReferenceBuilder:
 
     def __init__(self, graph: Graph, codes: int, model: QuantizedModel) -> None:
         self._graph = graph
-        self._half = graph.constant("half", np.array([0.5], np.float32))
-        self._min_range = graph.constant("min_range", np.array([MIN_RANGE]))
-        self._level_count = graph.constant("levels", np.array([254], np.float32))
+        self._per_level = graph.constant("per_level", np.array([f32(1) / LEVELS]))
+        self._per_zero = graph.constant("per_zero", np.array([f32(1) / MAX_ZERO]))
+        self._least_step = graph.constant("least_step", np.array([MIN_MAGNITUDE / MAX_ZERO]))
         self._last_axis = graph.constant("last_axis", np.array([1], np.int32))
         self.features = self._input(codes, model)
 
     def _input(self, codes: int, model: QuantizedModel) -> int:
-        """Int8 features as real numbers; the code -128 reads as -127."""
-        lowest = f32(model.input.scale) * f32(-127 - model.input.zero_point)
+        """Int8 features as real numbers."""
         x = self._float("features/real", model.window)
         self._graph.builtin("DEQUANTIZE", [codes], [x], version=2)
-        clamped = self._float("features/clamped", model.window)
-        floor = self._graph.constant("features/lowest", np.array([lowest], np.float32))
-        self._graph.builtin("MAXIMUM", [x, floor], [clamped], "MaximumMinimumOptions")
-        return clamped
+        return x
 
     def quantize_frame(self, x: int, name: str, k: int) -> int:
-        """Rounds a vector of ``k`` to the levels of its own range: ``m + (r / 254) * round((x - m) * (254 / r))``."""
+        """Rounds a vector of ``k`` to multiples of a step that suits its range: ``step * round(x / step)``.
+
+        The step is the method's before that is rounded up to 11 significant bits, which no built-in operator does.
+        """
         if x == self.features:
             return x
         low, high = self._reduce("REDUCE_MIN", x, f"{name}/low"), self._reduce("REDUCE_MAX", x, f"{name}/high")
-        middle = self._binary(
-            "ADD",
-            self._binary("MUL", low, self._half, f"{name}/half_low", 1),
-            self._binary("MUL", high, self._half, f"{name}/half_high", 1),
-            f"{name}/middle",
-            1,
+        by_range = self._binary(
+            "MUL", self._binary("SUB", high, low, f"{name}/range", 1), self._per_level, f"{name}/a", 1
         )
-        span = self._float(f"{name}/range", 1)
-        self._graph.builtin(
-            "MAXIMUM",
-            [self._binary("SUB", high, low, f"{name}/span", 1), self._min_range],
-            [span],
-            "MaximumMinimumOptions",
-        )  # a constant frame divides by no zero, and all its codes are 0
-        scaled = self._binary(
-            "MUL",
-            self._binary("SUB", x, middle, f"{name}/centred", k),
-            self._binary("DIV", self._level_count, span, f"{name}/inverse_scale", 1),
-            f"{name}/scaled",
-            k,
-        )
+        negative = self._float(f"{name}/negative", 1)
+        self._graph.builtin("NEG", [low], [negative], "NegOptions")
+        magnitude = self._maximum(negative, high, f"{name}/magnitude")
+        by_magnitude = self._binary("MUL", magnitude, self._per_zero, f"{name}/by_magnitude", 1)
+        step = self._maximum(by_range, by_magnitude, f"{name}/least")
+        step = self._maximum(step, self._least_step, f"{name}/step")
         codes = self._float(f"{name}/codes", k)
-        self._graph.builtin("ROUND", [scaled], [codes])
-        scale = self._binary("DIV", span, self._level_count, f"{name}/scale", 1)
-        return self._binary("ADD", self._binary("MUL", codes, scale, f"{name}/steps", k), middle, f"{name}/input", k)
+        self._graph.builtin("ROUND", [self._binary("DIV", x, step, f"{name}/scaled", k)], [codes])
+        return self._binary("MUL", codes, step, f"{name}/input", k)
 
     def fully_connected(self, x: int, weights: Floats, bias: Floats, name: str, output: str, *, relu: bool) -> int:
         """Product with float32 weights ``[K, N]``, plus the bias, then ReLU where asked."""
@@ -123,6 +109,11 @@ class ReferenceBuilder:
     def _binary(self, operator: str, a: int, b: int, name: str, width: int) -> int:
         y = self._float(name, width)
         self._graph.builtin(operator, [a, b], [y], operator.capitalize() + "Options")
+        return y
+
+    def _maximum(self, a: int, b: int, name: str) -> int:
+        y = self._float(name, 1)
+        self._graph.builtin("MAXIMUM", [a, b], [y], "MaximumMinimumOptions")
         return y
 
     def _reduce(self, operator: str, x: int, name: str) -> int:

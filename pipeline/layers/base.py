@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.layers.options import OptionsLayout
-from pipeline.quantization import Frame, InputQuantization, feature_frame, quantize_frame
+from pipeline.quantization import Frames, InputQuantization, feature_frames, quantize_frames
 
 if TYPE_CHECKING:
     from pipeline.export.reference_graph import ReferenceBuilder
@@ -36,11 +36,11 @@ Signal = Floats | Rows
 """What a layer reads: another layer's float32 output, or the model's input."""
 
 
-def frame_of(signal: Signal) -> Frame:
+def frames_of(signal: Signal) -> Frames:
     """A signal as quantized codes: features are codes already, floats get them by their own range."""
     if isinstance(signal, Rows):
-        return feature_frame(signal.codes, signal.quantization)
-    return quantize_frame(signal)
+        return feature_frames(signal.codes, signal.quantization)
+    return quantize_frames(signal)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Constant:
     """An array that a kernel reads in place.
 
     Attributes:
-        values: uint8, int32 or float32, in the order of the memory.
+        values: uint8, int32, uint32 or float32, in the order of the memory.
         contents: what it holds, in words.
     """
 
@@ -63,14 +63,12 @@ class Layer(ABC):
     Attributes:
         kind: name of the type, the same everywhere.
         c_type: C type of its descriptor.
-        c_step: C function that runs a step.
         operator: the custom operator in a ``.tflite``: its name, and its options.
         name: unique in its model, an identifier.
     """
 
     kind: ClassVar[str]
     c_type: ClassVar[str]
-    c_step: ClassVar[str]
     operator: ClassVar[OptionsLayout]
 
     name: str
@@ -160,6 +158,16 @@ class Layer(ABC):
     @abstractmethod
     def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
         """Fields of the layer's descriptor in C, given the C name of each constant."""
+
+    @property
+    @abstractmethod
+    def c_step(self) -> str:
+        """C function that runs a step."""
+
+    @property
+    def reads_range(self) -> bool:
+        """Whether a step needs the range of the float vectors that it reads, as quantizing them does."""
+        return True
 
     @property
     def c_scratch(self) -> str:

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 
 from pipeline.config import MAX_WIDTH
 from pipeline.errors import QuantizationError
-from pipeline.layers.base import Constant, Floats, Layer, Signal, frame_of
+from pipeline.layers.base import Constant, Floats, Layer, Signal, frames_of
 from pipeline.layers.dense_packing import PackedColumns, pack, unpack
 from pipeline.layers.options import OptionsLayout
-from pipeline.quantization import Columns, fully_connected, quantize_columns
+from pipeline.quantization import Columns, dense, quantize_columns
 
 if TYPE_CHECKING:
     from pipeline.export.reference_graph import ReferenceBuilder
@@ -30,11 +30,10 @@ class Dense(Layer):
     """
 
     kind: ClassVar[str] = "dense"
-    c_type: ClassVar[str] = "dynq_layer_t"
-    c_step: ClassVar[str] = "dynq_dense_step"
+    c_type: ClassVar[str] = "dynq_dense_t"
     operator: ClassVar[OptionsLayout] = OptionsLayout(
         "DYNQ_FULLY_CONNECTED",
-        version=2,
+        version=3,
         fields=(
             ("inputs", "H"),
             ("outputs", "H"),
@@ -80,7 +79,7 @@ class Dense(Layer):
 
     @property
     def parameter_bytes(self) -> int:
-        return 16 * self.outputs  # scale, offset, column sum and bias
+        return 8 * self.outputs  # step, bias, sum and offset
 
     @property
     def float_bytes(self) -> int:
@@ -88,14 +87,14 @@ class Dense(Layer):
 
     def step(self, state: Any, *signals: Signal) -> tuple[Any, Floats]:
         (x,) = signals
-        return state, fully_connected(self.columns, frame_of(x), relu=self.relu)
+        return state, dense(self.columns, frames_of(x), relu=self.relu)
 
     def constants(self, variant: str) -> dict[str, Constant]:
         packed = pack(self.columns, variant)
         matrix = f"{self.inputs} inputs x {self.outputs} columns, {self.bits}-bit weight codes"
         return {
             "weights": Constant(np.frombuffer(packed.weights, np.uint8), matrix),
-            "columns": Constant(packed.columns, f"scale, offset, column sum and bias of {self.outputs} columns"),
+            "columns": Constant(packed.columns, f"step and bias, sum and offset of {self.outputs} columns"),
         }
 
     def options(self) -> dict[str, int]:
@@ -106,19 +105,22 @@ class Dense(Layer):
         if max(options["inputs"], options["outputs"]) > MAX_WIDTH or options["relu"] > 1:
             raise ValueError(f"layer {name}: {options}")
         weights, parameters = constants
-        floats = np.frombuffer(parameters, "<f4").astype(np.float32)
-        packed = PackedColumns(variant, weights, floats, options["inputs"], options["outputs"], options["bits"])
+        words = np.frombuffer(parameters, "<u4").astype(np.uint32)
+        packed = PackedColumns(variant, weights, words, options["inputs"], options["outputs"], options["bits"])
         return cls(name, unpack(packed), bool(options["relu"]))
 
     def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
-        sizes = {"inputs": self.inputs, "outputs": self.outputs, "bits": self.bits, "relu": int(self.relu)}
-        return {**arrays, **sizes}
+        return {**arrays, "inputs": self.inputs, "outputs": self.outputs, "relu": int(self.relu)}
+
+    @property
+    def c_step(self) -> str:
+        return f"dynq_dense_w{self.bits}"
 
     @property
     def c_scratch(self) -> str:
-        return f"DYNQ_SCRATCH_BYTES({self.inputs})"
+        return f"DYNQ_DENSE_SCRATCH_BYTES({self.inputs})"
 
     def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
         x = builder.quantize_frame(signals[0], self.name, self.inputs)
-        weights = self.columns.offset + self.columns.scale * self.columns.codes.astype(np.float32)
-        return builder.fully_connected(x, weights, self.columns.bias, self.name, output, relu=self.relu)
+        bias = self.columns.bias.astype(np.float32)
+        return builder.fully_connected(x, self.columns.values, bias, self.name, output, relu=self.relu)

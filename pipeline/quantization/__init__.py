@@ -1,31 +1,52 @@
-"""The method on plain arrays, in numpy, exact: column quantizer, frame quantizer, matrix product (docs/method.md)."""
+"""The method on plain arrays, in numpy, exact (docs/method.md): quantizers of weights and frames, and layers.
 
-from pipeline.quantization.reference import (
+Every other implementation is held to these bits.
+"""
+
+from pipeline.quantization.columns import PARAMETER_BOUND, Columns, quantize_columns
+from pipeline.quantization.dense import dense
+from pipeline.quantization.frames import (
     CANONICAL_NAN,
-    MAX_INPUT,
-    MAX_PARAMETER,
-    MIN_RANGE,
-    Columns,
-    Frame,
+    LEVELS,
+    MAX_MAGNITUDE,
+    MAX_ZERO,
+    MIN_MAGNITUDE,
+    Frames,
+    History,
     InputQuantization,
-    feature_frame,
-    fully_connected,
-    quantize_columns,
-    quantize_frame,
-    softmax,
+    aligned,
+    empty_history,
+    feature_frames,
+    feature_history,
+    quantize_frames,
+    quantize_history,
 )
+from pipeline.quantization.softmax import softmax
+from pipeline.quantization.temporal import Filters, add, filter_step, mean_step, quantize_filters
 
 __all__ = [
     "CANONICAL_NAN",
-    "MAX_INPUT",
-    "MAX_PARAMETER",
-    "MIN_RANGE",
+    "LEVELS",
+    "MAX_MAGNITUDE",
+    "MAX_ZERO",
+    "MIN_MAGNITUDE",
+    "PARAMETER_BOUND",
     "Columns",
-    "Frame",
+    "Filters",
+    "Frames",
+    "History",
     "InputQuantization",
-    "feature_frame",
-    "fully_connected",
+    "add",
+    "aligned",
+    "dense",
+    "empty_history",
+    "feature_frames",
+    "feature_history",
+    "filter_step",
+    "mean_step",
     "quantize_columns",
-    "quantize_frame",
+    "quantize_filters",
+    "quantize_frames",
+    "quantize_history",
     "softmax",
 ]

@@ -70,31 +70,34 @@ def quantize_frames(values: ArrayLike) -> Frames:
     return Frames(np.rint(positions - zero[..., None]).astype(np.int32), step, zero, valid)
 
 
-def check_scale(scale: float) -> None:
-    """Refuses a scale of features that kernels do not multiply exactly.
+@dataclass(frozen=True)
+class InputQuantization:
+    """How an int8 feature ``u`` stands for a real number: ``x = scale * (u - zero_point)``.
 
     Raises:
-        QuantizationError: it has more than 11 significant bits, or is not between 2**-16 and 2**16.
+        QuantizationError: the scale has more than 11 significant bits or is not between 2**-16 and 2**16, so that
+            kernels would not multiply it exactly; or the zero point is none.
     """
-    short = f32(scale) == scale and not f32(scale).view(np.int32) & _LOW_SIGNIFICAND
-    if not (short and 2.0**-16 <= scale <= 2.0**16):
-        raise QuantizationError(
-            f"the features' scale is {scale}", "it has at most 11 significant bits and is between 2**-16 and 2**16"
-        )
+
+    scale: float
+    zero_point: int
+
+    def __post_init__(self) -> None:
+        short = f32(self.scale) == self.scale and not f32(self.scale).view(np.int32) & _LOW_SIGNIFICAND
+        if not (short and 2.0**-16 <= self.scale <= 2.0**16):
+            raise QuantizationError(
+                f"the features' scale is {self.scale}",
+                "it has at most 11 significant bits and is between 2**-16 and 2**16",
+            )
+        if not -128 <= self.zero_point <= 127:
+            raise QuantizationError(f"the features' zero point is {self.zero_point}", "it is an int8 code")
 
 
-def feature_frames(features: ArrayLike, scale: float, zero_point: int) -> Frames:
-    """int8 features ``[.., K]`` as the codes they already are: ``x = scale * (feature - zero_point)``.
-
-    Raises:
-        QuantizationError: the features are not int8, or the scale has more than 11 significant bits.
-    """
-    u = np.asarray(features)
-    if u.dtype != np.int8:
-        raise QuantizationError(f"features are {u.dtype}, the model takes int8")
-    check_scale(scale)
-    row = np.zeros(u.shape[:-1])
-    return Frames(u.astype(np.int32), (row + scale).astype(f32), (row - zero_point).astype(np.int32), row == 0)
+def feature_frames(features: NDArray[np.int8], quantization: InputQuantization) -> Frames:
+    """Takes int8 features ``[.., K]`` as the codes they already are."""
+    row = np.zeros(features.shape[:-1])
+    step, zero = (row + quantization.scale).astype(f32), (row - quantization.zero_point).astype(np.int32)
+    return Frames(features.astype(np.int32), step, zero, row == 0)
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,11 @@ def quantize_history(values: ArrayLike) -> History:
     return History(codes.astype(np.uint8), exponent.astype(np.int8), zero.astype(np.uint8))
 
 
-def feature_history(features: ArrayLike, zero_point: int) -> History:
-    """int8 features ``[.., C]`` as the codes they already are, in units of the input's scale."""
-    u = np.asarray(features, np.int8)
-    row = np.zeros(u.shape[:-1], np.uint8)
-    return History((u.astype(np.int16) + 128).astype(np.uint8), row.astype(np.int8), row + np.uint8(zero_point + 128))
+def feature_history(features: NDArray[np.int8], quantization: InputQuantization) -> History:
+    """Takes int8 features ``[.., C]`` as the codes they already are, in units of their scale."""
+    row = np.zeros(features.shape[:-1], np.uint8)
+    codes = (features.astype(np.int16) + 128).astype(np.uint8)
+    return History(codes, row.astype(np.int8), row + np.uint8(quantization.zero_point + 128))
 
 
 def aligned(window: History) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:

@@ -20,5 +20,16 @@ def up(values: ArrayLike) -> Halves:
 
 def nearest(values: ArrayLike) -> Halves:
     """The nearest binary16 numbers, ties to even; +0 for magnitudes below ``MIN_STEP``, so that none is subnormal."""
-    rounded = np.asarray(values, np.float64).astype(np.float16)
-    return np.where(np.abs(rounded) < MIN_STEP, np.float16(0), rounded)
+    exact = np.asarray(values, np.float64)
+    return np.where(np.abs(exact) < MIN_STEP, 0.0, exact).astype(np.float16)
+
+
+def is_step(values: Halves) -> NDArray[np.bool_]:
+    """Whether numbers are what :func:`up` gives."""
+    return np.asarray((values >= MIN_STEP) & np.isfinite(values), np.bool_)
+
+
+def is_bias(values: Halves) -> NDArray[np.bool_]:
+    """Whether numbers are what :func:`nearest` gives."""
+    normal = np.isfinite(values) & (np.abs(values) >= MIN_STEP)
+    return np.asarray((values.view(np.uint16) == 0) | normal, np.bool_)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.config import MAX_WIDTH
 from pipeline.errors import QuantizationError
 from pipeline.quantization import half
 from pipeline.quantization.columns import check_parameters
 from pipeline.quantization.dense import affine, finish
-from pipeline.quantization.frames import MAX_MAGNITUDE, Floats, History, aligned, f32
+from pipeline.quantization.frames import Floats, History, aligned, f32
 
 MAX_TAPS = 256
 """Most taps of a filter and most frames of a mean: no sum leaves 32 bits."""
@@ -32,16 +33,36 @@ class Filters:
     step: half.Halves
     bias: half.Halves
 
+    def __post_init__(self) -> None:
+        if self.codes.ndim != 2 or self.codes.dtype != np.int8:
+            raise QuantizationError("taps must be an int8 matrix")
+        if not (1 <= self.taps <= MAX_TAPS and 1 <= self.channels <= MAX_WIDTH):
+            raise QuantizationError(
+                f"{self.taps} taps for {self.channels} channels", f"at most {MAX_TAPS} taps and {MAX_WIDTH} channels"
+            )
+        if np.any(np.abs(self.codes.astype(int)) > TAP_LEVELS):
+            raise QuantizationError("a tap needs more than 8 bits")
+        if any(values.shape != (self.channels,) or values.dtype != np.float16 for values in (self.step, self.bias)):
+            raise QuantizationError(f"step and bias must be {self.channels} numbers of 16 bits")
+        if not (np.all(half.is_step(self.step)) and np.all(half.is_bias(self.bias))):
+            raise QuantizationError("a step or bias is out of range")
 
-def quantize_filters(taps: ArrayLike, bias: ArrayLike, *, name: str = "filter") -> Filters:
+    @property
+    def taps(self) -> int:
+        return int(self.codes.shape[0])
+
+    @property
+    def channels(self) -> int:
+        return int(self.codes.shape[1])
+
+
+def quantize_filters(taps: ArrayLike, bias: ArrayLike) -> Filters:
     """Quantizes float32 taps ``[L, C]`` channel by channel, symmetrically, to 8 bits.
 
     Raises:
         QuantizationError: as ``check_parameters``, or there are more than ``MAX_TAPS`` taps.
     """
-    w, b = check_parameters(taps, bias, name)
-    if len(w) > MAX_TAPS:
-        raise QuantizationError(f"layer {name} has {len(w)} taps", f"a filter has at most {MAX_TAPS}")
+    w, b = check_parameters(taps, bias)
     step = half.up(np.maximum(np.abs(w).max(axis=0) / TAP_LEVELS, half.MIN_STEP))
     codes = np.rint(w / step.astype(np.float64))
     return Filters(codes.astype(np.int8), step, half.nearest(b))
@@ -66,8 +87,6 @@ def mean_step(window: History) -> Floats:
 
 
 def add(first: ArrayLike, second: ArrayLike, *, relu: bool = False) -> Floats:
-    """Sum of two float32 vectors ``[.., C]``."""
-    a, b = np.asarray(first, f32), np.asarray(second, f32)
-    valid = np.all((np.abs(a) < MAX_MAGNITUDE) & (np.abs(b) < MAX_MAGNITUDE), axis=-1)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return finish(a + b, valid, relu=relu)
+    """Sum of two layers' outputs, float32 ``[.., C]``: a NaN stays one."""
+    total = np.asarray(first, f32) + np.asarray(second, f32)
+    return np.where(total < 0, f32(0), total) if relu else total

@@ -1,9 +1,9 @@
 """docs/method.md in TensorFlow, bit for bit: in eager mode, in a graph, and on threads that flush subnormal numbers.
 
-Single precision is not safe here: TensorFlow's worker threads flush subnormals to zero, its graph optimiser moves
-constants through chains of ``+`` and ``*``, and a compiler may fuse ``a * b + c``. So every binary32 operation is done
-in binary64 and rounded to binary32 explicitly. That is the same bits: a product of two binary32 numbers is exact in
-binary64, and for sums and quotients 53 bits are enough (at least 2 * 24 + 2) for the second rounding to be harmless.
+Single precision is not safe here: TensorFlow's graph optimiser moves constants through chains of ``+`` and ``*``, and
+a compiler may fuse ``a * b + c``. So every binary32 operation is done in binary64 and rounded to binary32 explicitly.
+That is the same bits: a product of two binary32 numbers is exact in binary64, and for sums and quotients 53 bits are
+enough (at least 2 * 24 + 2) for the second rounding to be harmless. Subnormals have no part in the method's results.
 
 Values named "single" are float64 tensors whose every element is a binary32 number.
 """
@@ -16,86 +16,110 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline.quantization import MAX_INPUT, MIN_RANGE, InputQuantization
+from pipeline.quantization import LEVELS, MAX_MAGNITUDE, MAX_ZERO, MIN_MAGNITUDE, InputQuantization
+from pipeline.quantization.columns import MAX_OFFSET, MAX_SUM, OFFSET_UNIT, sum_shift
+from pipeline.quantization.half import MIN_STEP
 
 Tensor = Any
 
-_SMALLEST_NORMAL = 2.0**-126
-_SUBNORMAL_UNIT = 2.0**-149
-_SIGN = np.int32(-(2**31))
+_SHORT = np.int64(1 << 42)
+"""Unit in the last place of 11 significant bits, in the bits of a binary64."""
 _CANONICAL_NAN = np.int32(0x7FC00000)
+_FIXED_POINT = 2.0**24
 
 
 def widen(x: Tensor) -> Tensor:
-    """float32 to single, subnormals included."""
-    bits = tf.bitcast(x, tf.int32)
-    magnitude = tf.bitwise.bitwise_and(bits, np.int32(0x7FFFFFFF))
-    tiny = tf.cast(magnitude, tf.float64) * _SUBNORMAL_UNIT
-    return tf.where(magnitude < np.int32(0x00800000), tf.where(bits < 0, -tiny, tiny), tf.cast(x, tf.float64))
-
-
-def narrow(x: Tensor) -> Tensor:
-    """Single to float32, subnormals included."""
-    units = tf.cast(tf.minimum(tf.abs(x), _SMALLEST_NORMAL) / _SUBNORMAL_UNIT, tf.int32)
-    tiny = tf.where(x < 0, tf.bitwise.bitwise_or(units, _SIGN), units)
-    return tf.where(tf.abs(x) < _SMALLEST_NORMAL, tf.bitcast(tiny, tf.float32), tf.cast(x, tf.float32))
+    """float32 to single."""
+    return tf.cast(x, tf.float64)
 
 
 def rounded(x: Tensor) -> Tensor:
-    """float64 to the nearest single, ties to even, subnormals included."""
-    tiny = tf.round(x / _SUBNORMAL_UNIT) * _SUBNORMAL_UNIT
-    return tf.where(tf.abs(x) < _SMALLEST_NORMAL, tiny, tf.cast(tf.cast(x, tf.float32), tf.float64))
+    """float64 to the nearest single, ties to even."""
+    return tf.cast(tf.cast(x, tf.float32), tf.float64)
+
+
+def _up(x: Tensor) -> Tensor:
+    """The smallest float64 with 11 significant bits that is not below, of positive ones."""
+    bits = tf.bitcast(x, tf.int64) + (_SHORT - 1)
+    return tf.bitcast(tf.bitwise.bitwise_and(bits, -_SHORT), tf.float64)
+
+
+def _short(x: Tensor) -> Tensor:
+    """The nearest float64 with 11 significant bits, ties to even; 0 below the least step."""
+    bits = tf.bitcast(x, tf.int64)
+    odd = tf.bitwise.bitwise_and(tf.bitwise.right_shift(bits, np.int64(42)), np.int64(1))
+    nearest = tf.bitcast(tf.bitwise.bitwise_and(bits + (_SHORT // 2 - 1) + odd, -_SHORT), tf.float64)
+    return tf.where(tf.abs(x) < MIN_STEP, tf.zeros_like(x), nearest)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A quantized weight matrix: float64 codes ``[K, N]``; singles ``[N]``."""
+    """A quantized weight matrix, all float64: codes ``[K, N]``; steps, offsets, sums and biases ``[N]``."""
 
+    bits: int
     codes: Tensor
-    scale: Tensor
+    step: Tensor
     offset: Tensor
-    column_sum: Tensor
+    sum: Tensor
     bias: Tensor
 
 
 @dataclass(frozen=True)
 class Frames:
-    """Quantized vectors: float64 codes ``[B, K]``; singles ``scale`` and ``offset``, booleans ``valid``, ``[B, 1]``."""
+    """Quantized vectors: float64 codes ``[B, K]``; float64 ``step`` and ``zero``, booleans ``valid``, ``[B, 1]``."""
 
     codes: Tensor
-    scale: Tensor
-    offset: Tensor
+    step: Tensor
+    zero: Tensor
     valid: Tensor
 
 
 def quantize_columns(kernel: Tensor, bias: Tensor, bits: int) -> Columns:
     """Column quantizer over float32 ``[K, N]`` and ``[N]``; values out of bounds are refused only on export."""
     w = widen(kernel)
-    low = tf.reduce_min(w, axis=0)
-    span = rounded(tf.reduce_max(w, axis=0) - low)
-    varies = span >= float(MIN_RANGE)
-    scale = tf.where(varies, rounded(span / (2.0**bits - 1)), tf.zeros_like(span))
-    divisor = tf.where(varies, scale, tf.ones_like(scale))
-    codes = tf.where(varies, tf.round(rounded(rounded(w - low) / divisor)), tf.zeros_like(w))
-    column_sum = rounded(float(kernel.shape[0]) * low + scale * tf.reduce_sum(codes, axis=0))
-    return Columns(codes, scale, low, column_sum, widen(bias) + 0.0)
+    low, high = tf.reduce_min(w, axis=0), tf.reduce_max(w, axis=0)
+    middle, shift, inputs = 2.0 ** (bits - 1), sum_shift(bits), float(kernel.shape[0])
+    total = tf.reduce_sum(tf.round(w * _FIXED_POINT), axis=0) / _FIXED_POINT  # of integers: exact in any order
+    step = tf.maximum((high - low) / (2.0**bits - 1), high / (middle - 1 + MAX_OFFSET))
+    step = tf.maximum(step, -low / (middle + MAX_OFFSET))
+    step = _up(tf.maximum(tf.maximum(step, tf.abs(total) * 2.0**shift / MAX_SUM), MIN_STEP))
+    limit = float(MAX_OFFSET * OFFSET_UNIT)
+    offset = tf.clip_by_value(tf.round(OFFSET_UNIT * (low / step + middle)), -limit, limit)
+    codes = tf.clip_by_value(tf.round(w / step - offset / OFFSET_UNIT), -middle, middle - 1)
+    unit = OFFSET_UNIT >> shift
+    parts = OFFSET_UNIT * tf.reduce_sum(codes, axis=0) + inputs * offset
+    return Columns(bits, codes, step, offset, tf.floor((parts + unit // 2) / unit), _short(widen(bias)))
+
+
+def column_values(kernel: Tensor, bits: int) -> Tensor:
+    """What the codes of a float32 matrix ``[K, N]`` stand for, float32 ``[K, N]``."""
+    columns = quantize_columns(kernel, tf.zeros_like(kernel[0]), bits)
+    return tf.cast(columns.step * (columns.codes + columns.offset / OFFSET_UNIT), tf.float32)
+
+
+def short_step(step: Tensor) -> Tensor:
+    """Positive float32 numbers rounded up to 11 significant bits."""
+    return tf.cast(_up(widen(step)), tf.float32)
 
 
 def quantize_frames(x: Tensor) -> Frames:
     """Frame quantizer over singles ``[B, K]``, each row with its own minimum and maximum."""
-    valid = tf.reduce_all(tf.abs(x) < float(MAX_INPUT), axis=1, keepdims=True)
+    valid = tf.reduce_all(tf.abs(x) < float(MAX_MAGNITUDE), axis=1, keepdims=True)
     low = tf.reduce_min(x, axis=1, keepdims=True)
     high = tf.reduce_max(x, axis=1, keepdims=True)
-    span = rounded(high - low)
-    varies = tf.logical_and(valid, span >= float(MIN_RANGE))
-    divisor = tf.where(varies, span, tf.ones_like(span))
-    middle = rounded(rounded(low * 0.5) + rounded(high * 0.5))
-    codes = tf.round(rounded(rounded(x - middle) * rounded(254.0 / divisor)))
-    codes = tf.clip_by_value(codes, -127.0, 127.0)
+    magnitude = tf.maximum(-low, high)
+    real = tf.logical_and(valid, magnitude >= float(MIN_MAGNITUDE))
+    by_range = rounded(rounded(high - low) * float(np.float32(1) / LEVELS))
+    least = tf.maximum(by_range, rounded(magnitude * float(np.float32(1) / MAX_ZERO)))
+    step = _up(tf.where(real, least, tf.ones_like(least)))
+    inverse = rounded(1.0 / step)
+    zero = tf.round(rounded(rounded(low * inverse) + rounded(high * inverse)) * 0.5)
+    codes = tf.round(rounded(x * inverse) - zero)
+    none = tf.zeros_like(step)
     return Frames(
-        codes=tf.where(varies, codes, tf.zeros_like(codes)),
-        scale=tf.where(varies, rounded(span / 254.0), tf.zeros_like(span)),
-        offset=tf.where(varies, middle, low),
+        codes=tf.where(real, codes, tf.zeros_like(codes)),
+        step=tf.where(real, step, none),
+        zero=tf.where(real, zero, none),
         valid=valid,
     )
 
@@ -103,20 +127,18 @@ def quantize_frames(x: Tensor) -> Frames:
 def feature_frames(features: Tensor, quantization: InputQuantization) -> Frames:
     """int8 features ``[B, K]`` as the codes they already are."""
     codes = tf.cast(features, tf.float64)
-    step = float(np.float32(quantization.scale))
-    offset = float(-(np.float32(quantization.scale) * np.float32(quantization.zero_point)))
     row = tf.zeros_like(codes[:, :1])
-    return Frames(tf.maximum(codes, -127.0), row + step, row + offset, tf.equal(row, row))
+    return Frames(codes, row + quantization.scale, row - float(quantization.zero_point), tf.equal(row, row))
 
 
-def fully_connected(frames: Frames, columns: Columns, relu: bool) -> Tensor:
+def dense(frames: Frames, columns: Columns, relu: bool) -> Tensor:
     """One layer, float32 ``[B, N]``."""
-    dot = rounded(tf.matmul(frames.codes, columns.codes))  # exact: integers below 2**31
-    code_sum = rounded(tf.reduce_sum(frames.codes, axis=1, keepdims=True))
-    offset_products = rounded(columns.offset * rounded(frames.scale * code_sum))
-    products = rounded(rounded(rounded(frames.scale * columns.scale) * dot) + offset_products)
-    y = rounded(products + rounded(rounded(frames.offset * columns.column_sum) + columns.bias))
+    dot = tf.matmul(frames.codes, columns.codes)  # exact: integers far below 2**53
+    by_zero = tf.floor(frames.zero * columns.sum / 2.0 ** sum_shift(columns.bits))
+    by_offset = tf.floor(tf.reduce_sum(frames.codes, axis=1, keepdims=True) * columns.offset / OFFSET_UNIT)
+    product = rounded(frames.step * columns.step * rounded(dot + by_zero + by_offset))
+    y = rounded(product + columns.bias)
     if relu:
         y = tf.where(y < 0, tf.zeros_like(y), y)
     nan = tf.bitcast(tf.fill(tf.shape(y), _CANONICAL_NAN), tf.float32)
-    return tf.where(frames.valid, narrow(y), nan)
+    return tf.where(frames.valid, tf.cast(y, tf.float32), nan)

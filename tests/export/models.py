@@ -37,15 +37,15 @@ def models(draw: st.DrawFn) -> QuantizedModel:
     hidden = draw(st.lists(st.integers(1, 20), max_size=3))
     labels = draw(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5, unique=True))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    magnitude = np.float32(draw(st.sampled_from((1e-40, 1e-3, 1.0, 1e9))))
+    magnitude = np.float32(draw(st.sampled_from((1e-40, 1e-6, 1e-3, 1.0, 1e3))))
     sizes = (bands * frames, *hidden, len(labels))
     layers = []
     for i, (k, n) in enumerate(itertools.pairwise(sizes)):
-        weights = (rng.normal(size=(k, n)) * magnitude).clip(-4e9, 4e9).astype(np.float32)
+        weights = (rng.normal(size=(k, n)) * magnitude).clip(-1.6e4, 1.6e4).astype(np.float32)
         weights[:, rng.random(n) < 0.2] = magnitude
         relu = bool(rng.integers(2))
         layers.append(Dense.quantized(f"dense_{i}", weights, rng.normal(size=n), bits, relu=relu))
-    scale = draw(st.floats(2.0**-20, 8.0, width=32))
+    scale = draw(st.integers(1, 2**11 - 1)) * 2.0 ** draw(st.integers(-16, 5))
     return QuantizedModel(
         "drawn",
         tuple(layers),

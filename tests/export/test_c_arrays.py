@@ -74,10 +74,10 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
     constant_bytes = 0
     for index, layer in enumerate(model.layers):
         packed, node = pack(layer.columns, variant), network.nodes[index]
-        c = _FFI.cast("const dynq_layer_t *", node.layer)
+        c = _FFI.cast("const dynq_dense_t *", node.layer)
         assert _text(node.name) == layer.name
         assert (node.outputs, node.sources[0], node.state) == (layer.outputs, index, _FFI.NULL)
-        assert (c.inputs, c.outputs, c.bits, c.relu) == (layer.inputs, layer.outputs, bits, layer.relu)
+        assert (c.inputs, c.outputs, c.relu) == (layer.inputs, layer.outputs, layer.relu)
         assert bytes(_FFI.buffer(c.weights, len(packed.weights))) == packed.weights
         assert bytes(_FFI.buffer(c.columns, packed.columns.nbytes)) == packed.columns.tobytes()
         assert int(_FFI.cast("uintptr_t", c.weights)) % 16 == 0
@@ -132,7 +132,7 @@ def test_comments_say_what_the_arrays_hold(tmp_path: Path) -> None:
     write_c_arrays(make_model(), "reference", tmp_path, source_hash=HASH)
     text = (tmp_path / "kws_model.c").read_text()
     assert "dense_0: 80 inputs x 33 columns, 4-bit weight codes, 1320 bytes." in text
-    assert "scale, offset, column sum and bias of 33 columns, 528 bytes." in text
+    assert "step and bias, sum and offset of 33 columns, 264 bytes." in text
     assert max(map(len, text.splitlines())) <= 120
 
 

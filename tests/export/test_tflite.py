@@ -138,7 +138,7 @@ def test_settings_that_cannot_be_are_named(old: bytes, new: bytes, message: str)
 def test_parameters_out_of_bounds_are_refused() -> None:
     model = make_model()
     layer = Dense.quantized("dense_0", np.zeros((80, 33), np.float32), np.zeros(33), 4, relu=True)
-    object.__setattr__(layer.columns, "offset", np.full(33, 2.0**40, np.float32))
+    object.__setattr__(layer.columns, "offset", np.full(33, -32768, np.int16))
     object.__setattr__(model, "layers", (layer, *model.layers[1:]))
     with pytest.raises(ModelFileError, match="out of range"):
         decode_tflite(encode_tflite(model))

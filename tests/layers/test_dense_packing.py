@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,15 @@ from hypothesis import strategies as st
 
 from pipeline.errors import QuantizationError
 from pipeline.layers.dense_layout import COLUMN_TILE, DEVICE_BITS, VARIANTS, layout_of
-from pipeline.layers.dense_packing import PackedColumns, pack, unpack
+from pipeline.layers.dense_packing import pack, unpack
 from pipeline.quantization import Columns, quantize_columns
+
+
+def columns_of(bits: int, codes: np.ndarray, offset: int = 0, bias: float = 0) -> Columns:
+    """Columns of step 1."""
+    n = codes.shape[1]
+    halves = np.ones(n, np.float16)
+    return Columns(bits, codes.astype(np.int8), halves, np.full(n, offset, np.int16), halves * np.float16(bias))
 
 
 def random_columns(inputs: int, outputs: int, bits: int, seed: int = 0) -> Columns:
@@ -26,7 +35,7 @@ def test_unpacking_gives_back_every_code_and_parameter(variant, bits, inputs, ou
     assert (packed.inputs, packed.outputs, packed.bits) == (inputs, outputs, bits)
     unpacked = unpack(packed)
     np.testing.assert_array_equal(unpacked.codes, columns.codes)
-    for what in ("scale", "offset", "column_sum", "bias"):
+    for what in ("step", "offset", "sum", "bias"):
         assert getattr(unpacked, what).tobytes() == getattr(columns, what).tobytes()
     assert len(packed.weights) % (4 if variant != "reference" else 1) == 0
 
@@ -41,21 +50,23 @@ def test_a_layout_holds_each_code_exactly_once(variant, bits, inputs, outputs):
 
 
 def test_the_reference_packing_is_columns_in_order_low_bits_first():
-    codes = np.array([[1, 15], [2, 14], [3, 13]], np.uint8)
-    ones = np.ones(2, np.float32)
-    packed = pack(Columns(4, codes, ones, ones * 2, ones * 3), "reference")
+    codes = np.array([[1, 15], [2, 14], [3, 13]], np.int8) - np.int8(8)
+    packed = pack(columns_of(4, codes, offset=-512, bias=-3), "reference")
     assert packed.weights == bytes([0x21, 0x03, 0xEF, 0x0D])
-    assert packed.columns.tolist() == [1, 2, 3 * 2 + 6, 3, 1, 2, 3 * 2 + 42, 3]
+    one, minus_three = 0x3C00, 0xC200
+    sums = [4 * (-7 - 6 - 5 - 3 * 2), 4 * (7 + 6 + 5 - 3 * 2)]  # in quarters of a step
+    offset = 0xFE00 << 16
+    words = [one | minus_three << 16, sums[0] & 0xFFFF | offset, one | minus_three << 16, sums[1] & 0xFFFF | offset]
+    assert packed.columns.tolist() == words
 
 
 def test_the_m4_packings_put_fields_where_the_header_says():
     codes = np.arange(32, dtype=np.uint8).reshape(8, 4)
-    ones = np.ones(4, np.float32)
-    words = np.frombuffer(pack(Columns(8, codes, ones, ones, ones), "cortex_m4_dsp").weights, "<u4")
+    words = np.frombuffer(pack(columns_of(8, codes.astype(int) - 128), "cortex_m4_dsp").weights, "<u4")
     fields = (codes[0, 0], codes[0, 1] ^ 128, codes[2, 0], codes[2, 1] ^ 128)
     assert words[0] == int.from_bytes(bytes(int(field) for field in fields), "little")
     two = (codes % 4).astype(np.uint8)
-    words = np.frombuffer(pack(Columns(2, two, ones, ones, ones), "cortex_m4_dsp").weights, "<u4")
+    words = np.frombuffer(pack(columns_of(2, two.astype(int) - 2), "cortex_m4_dsp").weights, "<u4")
     word = int(words[0])
     for j, (first, second) in enumerate(((0, 2), (1, 3), (4, 6), (5, 7))):
         rotated = (word >> 4 * j | word << (32 - 4 * j)) & 0xC003C003
@@ -70,7 +81,7 @@ def test_the_m4_packings_put_fields_where_the_header_says():
 def test_padding_costs_little(variant, bits):
     packed = pack(random_columns(440, 128, bits), variant)
     assert len(packed.weights) <= 1.02 * 440 * 128 * bits / 8
-    assert packed.columns.size == 4 * 128
+    assert packed.columns.nbytes == 8 * 128
     assert COLUMN_TILE[variant] in (1, 4)
 
 
@@ -88,4 +99,19 @@ def test_unknown_names_are_refused():
 def test_weights_of_a_wrong_size_are_refused():
     packed = pack(random_columns(9, 5, 4), "mve")
     with pytest.raises(QuantizationError, match="weight bytes"):
-        unpack(PackedColumns("mve", packed.weights[:-1], packed.columns, 9, 5, 4))
+        unpack(replace(packed, weights=packed.weights[:-1]))
+
+
+def test_parameters_that_no_matrix_has_are_refused():
+    packed = pack(random_columns(9, 1, 4), "reference")
+    for place, word, problem in (
+        (0, 0x0000_0001, "step"),
+        (0, 0x0001_3C00, "bias"),
+        (0, 0x0000_7C00, "step"),
+        (1, 0x8000_0000, "offset"),
+        (1, packed.columns[1] ^ 1, "sums"),
+    ):
+        words = packed.columns.copy()
+        words[place] = word
+        with pytest.raises((QuantizationError, ValueError), match=problem):
+            unpack(replace(packed, columns=words))

@@ -32,7 +32,7 @@ def dense(name, inputs, outputs):
     return Dense.quantized(name, rng.normal(size=(inputs, outputs)) / np.sqrt(inputs), rng.normal(size=outputs), 4)
 
 layers = (dense("stem", 60, 9), KINDS["delta"]("delta", 9), dense("logits", 9, 3))
-quantization, frontend = InputQuantization(0.05, -20), Frontend(context_frames=6)
+quantization, frontend = InputQuantization(0.05078125, -20), Frontend(context_frames=6)
 model = QuantizedModel("toy", layers, ("_silence_", "_unknown_", "word"), quantization, frontend, stride=2)
 model = decode_tflite(encode_tflite(model))
 clips = rng.integers(-128, 128, (3, 120)).astype(np.int8)

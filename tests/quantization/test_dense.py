@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.quantization.columns import Columns, quantize_columns, sum_shift
 from pipeline.quantization.dense import dense
-from pipeline.quantization.frames import CANONICAL_NAN, Frames, feature_frames, quantize_frames
+from pipeline.quantization.frames import CANONICAL_NAN, Frames, InputQuantization, feature_frames, quantize_frames
 
 f32 = np.float32
 
@@ -92,7 +92,7 @@ def test_no_output_is_negative_zero_or_subnormal():
 
 def test_features_go_in_as_they_are():
     columns = quantize_columns(np.eye(4), np.zeros(4), 8)
-    y = dense(columns, feature_frames(np.array([[-128, -1, 0, 127]], np.int8), 0.5, 3))
+    y = dense(columns, feature_frames(np.array([[-128, -1, 0, 127]], np.int8), InputQuantization(0.5, 3)))
     np.testing.assert_allclose(y, 0.5 * (np.array([[-128, -1, 0, 127]]) - 3), atol=0.3)
 
 

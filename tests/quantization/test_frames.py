@@ -14,6 +14,7 @@ from pipeline.quantization.frames import (
     INVALID,
     MAX_MAGNITUDE,
     MIN_MAGNITUDE,
+    InputQuantization,
     aligned,
     empty_history,
     feature_frames,
@@ -123,10 +124,10 @@ def test_zero_and_constant_frames():
 
 def test_features_are_codes_already():
     features = np.array([-128, -1, 0, 127], np.int8)
-    frames = feature_frames(features, 0.03125, -20)
+    frames = feature_frames(features, InputQuantization(0.03125, -20))
     assert (float(frames.step), int(frames.zero), bool(frames.valid)) == (0.03125, 20, True)
     assert frames.codes.tolist() == [-128, -1, 0, 127]
-    history = feature_history(features, -20)
+    history = feature_history(features, InputQuantization(0.03125, -20))
     assert (history.codes.astype(int) - int(history.zero)).tolist() == [-108, 19, 20, 147]
     assert history.exponent == 0
 
@@ -134,12 +135,12 @@ def test_features_are_codes_already():
 @pytest.mark.parametrize("scale", [0.1, 0.0, -1.0, 2.0**17, 2.0**-17, np.nan, 1 + 2.0**-11])
 def test_a_scale_that_kernels_would_round_is_refused(scale):
     with pytest.raises(QuantizationError, match="11 significant bits"):
-        feature_frames(np.zeros(2, np.int8), scale, 0)
+        InputQuantization(scale, 0)
 
 
-def test_features_of_another_type_are_refused():
-    with pytest.raises(QuantizationError, match="int16"):
-        feature_frames(np.zeros(2, np.int16), 1.0, 0)
+def test_a_zero_point_that_is_no_int8_is_refused():
+    with pytest.raises(QuantizationError, match="zero point"):
+        InputQuantization(1.0, 128)
 
 
 @settings(deadline=None)

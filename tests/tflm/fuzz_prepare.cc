@@ -123,7 +123,7 @@ TfLiteTensor MakeTensor(Bytes *input, Context *context, TfLiteType type, size_t 
   tensor.type = oddity & 1 ? static_cast<TfLiteType>(input->Next() % 16) : type;
   tensor.bytes = oddity & 2 ? input->Word() % kMostBytes : bytes % kMostBytes;
   tensor.allocation_type = constant != ((oddity & 4) != 0) ? kTfLiteMmapRo : kTfLiteArenaRw;
-  tensor.params.scale = oddity & 8 ? static_cast<float>(static_cast<int32_t>(input->Word())) : 0.05f;
+  tensor.params.scale = oddity & 8 ? static_cast<float>(static_cast<int32_t>(input->Word())) : 0.05078125f;
   tensor.params.zero_point = oddity & 16 ? static_cast<int32_t>(input->Word()) : -20;
   /* only a constant can lie anywhere: the interpreter aligns what it puts into its arena */
   const size_t shift = oddity & 32 && tensor.allocation_type == kTfLiteMmapRo ? input->Next() % 16 : 0;
@@ -182,7 +182,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool constant;
   } expected[6] = {{int8 ? kTfLiteInt8 : kTfLiteFloat32, inputs * (int8 ? 1u : 4u), false},
                    {kTfLiteUInt8, weight_bytes, true},
-                   {kTfLiteFloat32, dynq_column_bytes(outputs), true},
+                   {kTfLiteUInt32, dynq_column_bytes(outputs), true},
                    {kTfLiteFloat32, 8, false},
                    {kTfLiteFloat32, outputs * 4u, false},
                    {kTfLiteFloat32, 8, false}};

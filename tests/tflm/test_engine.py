@@ -27,7 +27,7 @@ REFERENCE_OPERATORS = {
     "REDUCE_MIN",
     "REDUCE_MAX",
     "MUL",
-    "ADD",
+    "NEG",
     "SUB",
     "DIV",
     "ROUND",

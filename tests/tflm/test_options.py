@@ -75,10 +75,10 @@ def test_what_does_not_fit_is_refused() -> None:
         assert read(part) == "options: of another length"
         with pytest.raises(ValueError, match="bytes of options, this program reads 26"):
             Dense.operator.decode(part)
-    for version in (0, 1, 3, 0x6962):
+    for version in (0, 2, 4, 0x6962):
         other = struct.pack("<H", version) + options[2:]
         assert read(other) == "options: of another version"
-        with pytest.raises(ValueError, match=f"of version {version}, this program reads 2"):
+        with pytest.raises(ValueError, match=f"of version {version}, this program reads 3"):
             Dense.operator.decode(other)
     for stray in (options[:-1] + b"\1", options[:17] + b"x" + options[18:]):
         with pytest.raises(ValueError, match="stray"):

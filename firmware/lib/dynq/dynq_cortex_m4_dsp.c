@@ -1,123 +1,163 @@
-/* Cortex-M4, M7 and M33: Armv7E-M / Armv8-M Main with DSP and single-precision FPU. The loops are in the .S beside
- * this. */
+/* Cortex-M4, M7 and M33: Armv7E-M / Armv8-M Main with DSP and single-precision FPU. The loops are in the .S files
+ * beside this. */
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_CORTEX_M4_DSP)
 #include "dynq_cortex_m4_dsp.h"
-#include "dynq_packing.h"
 
 /* A section is what one pass may sum before the top field of a lane leaves 32 bits:
- *   8 bits   256 * 128 * 127 * 480 < 2^31       4 bits   4096 * 8 * 127 * 480 < 2^31     -> 60 steps of 8 inputs
- *   2 bits   2^14 * 2 * 127 * 480 < 2^31                                                 -> 12 blocks of at most 40
- * inputs
- */
-#define SECTION_STEPS 60u /* a multiple of the unrolled ones */
+ *   8 bits   256 * 128 * 128 * 448 < 2^31       4 bits   4096 * 8 * 128 * 448 < 2^31     -> 56 steps of 8 inputs
+ *   2 bits   2^14 * 2 * 128 * 480 < 2^31                                                 -> 12 blocks of at most 40
+ * inputs */
+#define UNROLLED_STEPS 8u
+#define SECTION_STEPS 56u /* a multiple of the unrolled ones */
 #define SECTION_BLOCKS 12u
-#define UNROLLED_STEPS 5u
 
 /* 2 bits: the low column of a pair has 14 bits. With q - 1.5 in place of q its sum over a block of 40 stays within
- * 1.5 * 127 * 40 = 7620 of the middle, so each block starts at the middle less 1.5 times its code sum. */
+ * 1.5 * 128 * 40 = 7680 of the middle, so each block starts at the middle less 1.5 times its code sum. */
 #define LOW_MIDDLE 8192
 
 const char *dynq_variant(void) {
   return "cortex_m4_dsp";
 }
 
-/* scratch: int16 codes, K padded to 8; at 2 bits a start word before every block and K padded to whole blocks */
-size_t dynq_scratch_bytes(uint32_t inputs) {
-  return DYNQ_SCRATCH_BYTES(inputs);
+void dynq_m4_range(uint8_t relu, uint32_t high, uint32_t count, dynq_signal_t *output) {
+  const uint32_t *y = output->values;
+  if (!relu) {
+    dynq_scan(output->values, count, &output->range);
+    return;
+  }
+  uint32_t low = high;
+  for (uint32_t j = 0; j < count && low != 0; j++) {
+    low = y[j] < low ? y[j] : low;
+  }
+  output->range = (dynq_range_t){dynq_float(low), dynq_float(high)};
 }
 
-static __attribute__((noinline)) int32_t clamp_codes(int16_t *codes, uint32_t count) {
-  int32_t sum = 0;
-  for (; count > 0; count--, codes++) {
-    *codes = (int16_t)dynq_clamp(*codes);
-    sum += *codes;
+/* Codes of `inputs` inputs, padded with zeros up to `steps` steps. Without a frame, x is int8. */
+static int32_t expand(const void *x, uint32_t inputs, int16_t *codes, uint32_t steps,
+                      const dynq_m4_rounding_t *rounding) {
+  int32_t sum = dynq_m4_codes(x, codes, inputs / 8u, rounding);
+  const uint32_t rest = inputs % 8u;
+  if (rest != 0) { /* padding has the code 0 */
+    const uint32_t element = rounding == NULL ? sizeof(int8_t) : sizeof(float);
+    const float zero = rounding == NULL ? 0.0f : (DYNQ_ROUNDER - rounding->rounder) * rounding->step;
+    float tail[8] = {zero, zero, zero, zero, zero, zero, zero, zero};
+    memcpy(tail, (const uint8_t *)x + (inputs - rest) * element, rest * element);
+    sum += dynq_m4_codes(tail, codes + (inputs - rest), 1, rounding);
+  }
+  for (uint32_t step = (inputs + 7u) / 8u; step < steps; step++) {
+    memset(codes + 8u * step, 0, 16);
   }
   return sum;
 }
 
-/* Codes of `steps` steps of which `inputs` inputs are real; the rest are zeros. Without a frame, x is int8. */
-static __attribute__((noinline)) int32_t expand(const void *x, uint32_t inputs, int16_t *codes, uint32_t steps,
-                                                const dynq_frame_t *frame) {
-  const uint32_t whole = inputs & ~7u, element = frame == NULL ? sizeof(int8_t) : sizeof(float);
-  int32_t sum = dynq_m4_codes(x, codes, whole / 8u, frame);
-  memset(codes + whole, 0, 2u * (8u * steps - whole));
-  if (inputs > whole) {
-    const float padding = frame == NULL ? 0.0f : frame->offset; /* its code is 0 */
-    float tail[8] = {padding, padding, padding, padding, padding, padding, padding, padding};
-    memcpy(tail, (const uint8_t *)x + whole * element, (inputs - whole) * element);
-    sum += dynq_m4_codes(tail, codes + whole, 1, frame);
+static const dynq_m4_rounding_t *rounding_of(const dynq_frame_t *frame, dynq_m4_rounding_t *rounding) {
+  if (frame == NULL) {
+    return NULL;
   }
-  return frame != NULL && frame->clamp ? clamp_codes(codes, 8u * steps) : sum;
+  *rounding = (dynq_m4_rounding_t){frame->inverse, DYNQ_ROUNDER - (float)frame->zero, frame->step};
+  return rounding;
 }
 
-/* The same at 2 bits: block by block, each behind its start word. */
-static __attribute__((noinline)) int32_t expand_w2(const void *x, uint32_t inputs, int16_t *codes,
-                                                   const dynq_frame_t *frame) {
-  const uint32_t steps = DYNQ_M4_W2_STEPS(inputs), element = frame == NULL ? sizeof(int8_t) : sizeof(float);
-  int32_t sum = 0;
-  for (uint32_t block = DYNQ_M4_W2_BLOCKS(inputs); block > 0; block--) {
-    const uint32_t count = inputs < 8u * steps ? inputs : 8u * steps;
-    const int32_t block_sum = expand(x, count, codes + 2, steps, frame);
-    const int32_t start = LOW_MIDDLE - ((3 * block_sum) >> 1);
-    memcpy(codes, &start, sizeof start);
+static int32_t codes(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
+  dynq_m4_rounding_t rounding;
+  return expand(x, layer->inputs, scratch, 0, rounding_of(frame, &rounding));
+}
+
+/* 2 bits: block by block, each behind its start word. */
+static int32_t codes_w2(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
+  const uint32_t steps = DYNQ_M4_W2_STEPS(layer->inputs), element = frame == NULL ? sizeof(int8_t) : sizeof(float);
+  dynq_m4_rounding_t rounding;
+  const dynq_m4_rounding_t *how = rounding_of(frame, &rounding);
+  int32_t *block = scratch, sum = 0;
+  for (uint32_t left = layer->inputs; left > 0;) {
+    const uint32_t count = left < 8u * steps ? left : 8u * steps;
+    const int32_t block_sum = expand(x, count, (int16_t *)(block + 1), steps, how);
+    *block = LOW_MIDDLE - ((3 * block_sum) >> 1);
     sum += block_sum;
-    inputs -= count;
+    left -= count;
     x = (const uint8_t *)x + count * element;
-    codes += 8u * steps + 2u;
+    block += 4u * steps + 1u;
   }
   return sum;
 }
 
-int32_t dynq_codes(const dynq_layer_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
-  return layer->bits == 2 ? expand_w2(x, layer->inputs, scratch, frame)
-                          : expand(x, layer->inputs, scratch, DYNQ_M4_STEPS(layer->inputs), frame);
-}
-
-static __attribute__((noinline)) void run_w2(dynq_m4_job_t *job, uint32_t inputs) {
-  const uint32_t blocks = DYNQ_M4_W2_BLOCKS(inputs), stride = 8u * DYNQ_M4_W2_STEPS(inputs) + 2u;
-  job->skip = DYNQ_M4_W2_MAX_STEPS - DYNQ_M4_W2_STEPS(inputs);
-  job->end = job->codes + blocks * stride;
-  job->section = job->codes + ((blocks - 1u) % SECTION_BLOCKS + 1u) * stride;
-  job->section_bytes = SECTION_BLOCKS * stride * sizeof *job->codes;
-  for (const int16_t *block = job->codes; block < job->end; block += stride) {
-    int32_t start;
-    memcpy(&start, block, sizeof start);
-    job->low_start -= start;
+/* A layer's columns by one of the kernels. */
+static void run(void (*kernel)(dynq_m4_job_t *), dynq_m4_job_t *job, const dynq_dense_t *layer,
+                const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output) {
+  float *y = output->values;
+  job->unit = frame->step;
+  job->columns = layer->columns;
+  job->y = y;
+  job->code_sum = frame->code_sum * 256;
+  job->last = layer->relu ? (uintptr_t)(y + (layer->outputs & ~3u)) - 17u : 0;
+  job->halves = 0;
+  job->codes = scratch;
+  job->weights = layer->weights;
+  job->y_end = y + layer->outputs;
+  job->relu = layer->relu;
+  job->high = 0;
+  kernel(job);
+  if (output->ranged) {
+    dynq_m4_range(layer->relu, job->high, layer->outputs, output);
   }
-  dynq_m4_columns_w2(job);
 }
 
-void dynq_columns(const dynq_layer_t *layer, const dynq_frame_t *frame, const void *scratch, float *y,
-                  dynq_range_t *y_range) {
-  const uint32_t steps = DYNQ_M4_STEPS(layer->inputs);
+/* Where sections end, in codes of `units` steps or blocks; `most` of them make a section. */
+static void sections(dynq_m4_job_t *job, uintptr_t codes, uint32_t units, uint32_t unit_bytes, uint32_t most) {
+  job->section = job->end = codes + units * unit_bytes;
+  if (units > most) {
+    job->section_bytes = most * unit_bytes;
+    job->section = codes + ((units - 1u) % most + 1u) * unit_bytes - 1u;
+    job->first_section = job->section;
+  }
+}
+
+static void sections_of_steps(dynq_m4_job_t *job, const void *codes, uint32_t inputs) {
+  const uint32_t steps = DYNQ_M4_STEPS(inputs);
+  sections(job, (uintptr_t)codes, steps, 16u, SECTION_STEPS);
+  job->skip = -steps % UNROLLED_STEPS; /* all sections but the first are a multiple */
+}
+
+static void columns_w8(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,
+                       dynq_signal_t *output) {
   dynq_m4_job_t job;
-  job.scale = frame->scale;
-  job.product = frame->scale * (float)frame->code_sum;
-  job.offset = frame->offset;
-  job.codes = scratch;
-  job.end = job.codes + 8u * steps;
-  job.section = job.codes + 8u * ((steps - 1u) % SECTION_STEPS + 1u);
-  job.correction = frame->code_sum * (1 << (layer->bits - 1));
-  job.columns = layer->columns;
-  job.y = y;
-  job.left = layer->outputs * 2u + layer->relu;
-  job.high = 0;
-  job.low = INT32_MAX;
-  job.low_start = 0;
-  job.weights = layer->weights;
-  if (layer->bits == 2) {
-    run_w2(&job, layer->inputs);
-  } else {
-    job.skip = UNROLLED_STEPS - 1u - (((job.section - job.codes) / 8u - 1u) % UNROLLED_STEPS);
-    (layer->bits == 8 ? dynq_m4_columns_w8 : dynq_m4_columns_w4)(&job);
-  }
-  if (y_range != NULL && layer->relu) {
-    y_range->low = dynq_float(job.low);
-    y_range->high = dynq_float(job.high);
-  } else if (y_range != NULL) {
-    dynq_scan(y, layer->outputs, y_range);
-  }
+  sections_of_steps(&job, scratch, layer->inputs);
+  job.zero = frame->zero * 0x10000;
+  job.start[0] = job.start[1] = job.start[2] = job.start[3] = -128 * frame->code_sum;
+  run(dynq_m4_columns_w8, &job, layer, frame, scratch, output);
 }
+
+static void columns_w4(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,
+                       dynq_signal_t *output) {
+  dynq_m4_job_t job;
+  sections_of_steps(&job, scratch, layer->inputs);
+  job.zero = frame->zero * (0x10000 >> DYNQ_SUM_SHIFT(4));
+  job.start[0] = -8 * frame->code_sum;
+  job.start[1] = -8 * 17 * frame->code_sum;
+  job.start[2] = job.start[3] = -8 * 273 * frame->code_sum;
+  run(dynq_m4_columns_w4, &job, layer, frame, scratch, output);
+}
+
+static void columns_w2(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,
+                       dynq_signal_t *output) {
+  const uint32_t blocks = DYNQ_M4_W2_BLOCKS(layer->inputs), steps = DYNQ_M4_W2_STEPS(layer->inputs);
+  const int32_t *block = scratch; /* its start word */
+  int32_t low = -2 * frame->code_sum;
+  dynq_m4_job_t job;
+  sections(&job, (uintptr_t)scratch, blocks, 16u * steps + 4u, SECTION_BLOCKS);
+  job.skip = DYNQ_M4_W2_MAX_STEPS - steps;
+  job.zero = frame->zero * (0x10000 >> DYNQ_SUM_SHIFT(2));
+  job.start[1] = job.start[3] = *block;
+  for (uint32_t i = 0; i < blocks; i++, block += 4u * steps + 1u) {
+    low -= *block;
+  }
+  job.start[0] = job.start[2] = low;
+  run(dynq_m4_columns_w2, &job, layer, frame, (const int32_t *)scratch + 1, output);
+}
+
+const dynq_kernel_t dynq_kernel_w8 = {codes, columns_w8};
+const dynq_kernel_t dynq_kernel_w4 = {codes, columns_w4};
+const dynq_kernel_t dynq_kernel_w2 = {codes_w2, columns_w2};
 #endif

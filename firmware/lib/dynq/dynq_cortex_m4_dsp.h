@@ -2,42 +2,88 @@
 #ifndef DYNQ_CORTEX_M4_DSP_H_
 #define DYNQ_CORTEX_M4_DSP_H_
 
-#include "dynq_frame.h"
+#include "dynq_history.h"
 
-/* What the column kernels take, loaded whole into s0-s14 (the assembly knows the order). */
+/* What the column kernels take (the assembly knows the order; up to `section` it is loaded whole into s0-s14). */
 typedef struct {
-  float scale;            /* s0  sx */
-  float product;          /* s1  P */
-  float offset;           /* s2  ox */
-  const int16_t *codes;   /* s3 */
-  const int16_t *end;     /* s4  end of the codes */
-  const int16_t *section; /* s5  end of the first section; later sections are full */
-  int32_t correction;     /* s6  2^(b-1) * C: what the flipped fields lack */
-  uint32_t skip;          /* s7  unrolled steps to skip on entry */
-  const float *columns;   /* s8 */
-  float *y;               /* s9 */
-  uint32_t left;          /* s10 2 * columns + ReLU */
-  uint32_t section_bytes; /* s11 2 bits only: bytes of a full section */
-  uint32_t high; /* s12 bits of the largest and smallest output, kept for ReLU layers: there they order as integers */
-  uint32_t low;  /* s13 */
-  int32_t low_start; /* s14 2 bits only: start value of the low columns' sums */
+  float unit;              /* s0  sx */
+  uint32_t unused;         /* s1  2 bits: where a block's steps are entered */
+  const uint32_t *columns; /* s2 */
+  float *y;                /* s3 */
+  int32_t zero;            /* s4  z * 2^(16 - f): SMLAWB takes 16 bits off */
+  int32_t code_sum;        /* s5  C * 2^8, for SMLAWT */
+  uintptr_t last;          /* s6  with ReLU, just below where the last whole tile's outputs start; 0 without */
+  uint32_t halves;         /* s7  of the largest output so far */
+  int32_t start[4];        /* s8-s11 what the sums start with */
+  const int16_t *codes;    /* s12 */
+  uint32_t skip;           /* s13 unrolled steps to skip on entry; then where a tile is entered */
+  uintptr_t section;       /* s14 end of the codes; where there are several sections, of the first one, less 1 */
   const void *weights;
+  uintptr_t first_section; /* the same as `section` */
+  uintptr_t end;           /* of the codes */
+  uint32_t section_bytes;  /* of a full section */
+  uint32_t steps;          /* used by the assembly */
+  const float *y_end;
+  uint32_t relu;
+  uint32_t high; /* bits of the largest output with ReLU: there they order as integers */
 } dynq_m4_job_t;
 
 /* What the assembly addresses by number. */
-_Static_assert(offsetof(dynq_m4_job_t, left) == 40 && offsetof(dynq_m4_job_t, section_bytes) == 44, "LEFT is s10");
-_Static_assert(offsetof(dynq_m4_job_t, high) == 48 && offsetof(dynq_m4_job_t, low) == 52,
-               "JOB_HIGH, and LOW behind it");
-_Static_assert(offsetof(dynq_m4_job_t, low_start) == 56, "s14, the last one of the 15 that are loaded together");
-_Static_assert(offsetof(dynq_m4_job_t, weights) == 60, "JOB_WEIGHTS");
-_Static_assert(offsetof(dynq_frame_t, offset) == 4 && offsetof(dynq_frame_t, inverse) == 8, "dynq_m4_codes loads both");
+_Static_assert(offsetof(dynq_m4_job_t, columns) == 8 && offsetof(dynq_m4_job_t, zero) == 16, "s2, s4");
+_Static_assert(offsetof(dynq_m4_job_t, last) == 24 && offsetof(dynq_m4_job_t, start) == 32, "s6, s8");
+_Static_assert(offsetof(dynq_m4_job_t, codes) == 48 && offsetof(dynq_m4_job_t, section) == 56, "s12, s14");
+_Static_assert(offsetof(dynq_m4_job_t, weights) == 60 && offsetof(dynq_m4_job_t, first_section) == 64, "JOB_WEIGHTS");
+_Static_assert(offsetof(dynq_m4_job_t, end) == 68 && offsetof(dynq_m4_job_t, section_bytes) == 72, "JOB_END");
+_Static_assert(offsetof(dynq_m4_job_t, steps) == 76 && offsetof(dynq_m4_job_t, y_end) == 80, "JOB_STEPS");
+_Static_assert(offsetof(dynq_m4_job_t, relu) == 84 && offsetof(dynq_m4_job_t, high) == 88, "JOB_RELU, JOB_HIGH");
 
-/* All columns of a layer, in tiles of four; fills job->high and job->low. */
+/* All columns of a layer, in tiles of four; fills job->high. */
 void dynq_m4_columns_w8(dynq_m4_job_t *job);
 void dynq_m4_columns_w4(dynq_m4_job_t *job);
 void dynq_m4_columns_w2(dynq_m4_job_t *job);
 
-/* Codes of 8 * steps inputs as int16 in pair order; returns their sum. x is float, or without a frame int8. */
-int32_t dynq_m4_codes(const void *x, int16_t *codes, uint32_t steps, const dynq_frame_t *frame);
+/* x = (rounder - 1.5 * 2^23 + code) / inverse */
+typedef struct {
+  float inverse;
+  float rounder;
+  float step; /* 1 / inverse */
+} dynq_m4_rounding_t;
+
+/* Codes of 8 * steps inputs as int16 in pair order; returns their sum. x is float, or without a rounding int8. */
+int32_t dynq_m4_codes(const void *x, int16_t *codes, uint32_t steps, const dynq_m4_rounding_t *rounding);
+
+/* Codes of n floats, a multiple of 4, as bytes. */
+void dynq_m4_history_codes(const float *x, uint32_t n, uint8_t *codes, const dynq_m4_rounding_t *rounding);
+
+/* What the kernels over a window take (the assembly knows the order). */
+typedef struct {
+  const dynq_past_t *frames;
+  const int8_t *taps;
+  const dynq_past_t *end; /* of the frames */
+  const uint32_t *parameters;
+  float *y;
+  uint32_t channels;
+  float unit;
+  uint32_t skip; /* unrolled frames to skip on entry */
+} dynq_m4_window_t;
+
+_Static_assert(sizeof(dynq_past_t) == 12 && offsetof(dynq_past_t, shift) == 4 && offsetof(dynq_past_t, zero) == 8,
+               "a frame is three words");
+_Static_assert(offsetof(dynq_m4_window_t, end) == 8 && offsetof(dynq_m4_window_t, y) == 16, "loaded in order");
+_Static_assert(offsetof(dynq_m4_window_t, unit) == 24 && offsetof(dynq_m4_window_t, skip) == 28, "loaded in order");
+
+/* Sums of a window as floats; the second of each pair where some frame has a zero, held in both halves of the word. */
+void dynq_m4_filter(const dynq_m4_window_t *job);
+void dynq_m4_filter_zeros(const dynq_m4_window_t *job);
+void dynq_m4_mean(const dynq_m4_window_t *job);
+void dynq_m4_mean_zeros(const dynq_m4_window_t *job);
+
+/* Finds the range of a layer's output. After ReLU the bits of its largest value are known, and the smallest is mostly
+ * 0, soon found. */
+void dynq_m4_range(uint8_t relu, uint32_t high, uint32_t count, dynq_signal_t *output);
+
+/* y = a + b, n of them; with relu returns the bits of the largest. */
+uint32_t dynq_m4_add(const float *a, const float *b, float *y, uint32_t n);
+uint32_t dynq_m4_add_relu(const float *a, const float *b, float *y, uint32_t n);
 
 #endif

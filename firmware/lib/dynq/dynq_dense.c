@@ -1,12 +1,53 @@
-#include "dynq_layers.h"
+/* A dense layer: frame, codes, columns. The kernels proper are the variant's. */
+#include "dynq_frame.h"
 
-void dynq_dense_step(const void *layer, const dynq_signal_t *const inputs[], dynq_signal_t *output, void *state,
-                     void *scratch) {
-  const dynq_signal_t *x = inputs[0];
-  (void)state;
-  if (x->is_codes) {
-    dynq_layer_s8(layer, x->values, x->codes.scale, x->codes.zero_point, output->values, &output->range, scratch);
-  } else {
-    dynq_layer_f32(layer, x->values, &x->range, output->values, &output->range, scratch);
+#define LEVELS 253.0f
+#define MAX_ZERO 1023.0f
+#define LOW_SIGNIFICAND 0x1fffu /* beyond 11 bits */
+
+int dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t *frame) {
+  const uint32_t magnitude = dynq_magnitude(range);
+  if (magnitude >= DYNQ_MAX_MAGNITUDE_BITS) {
+    return 0;
   }
+  if (magnitude < DYNQ_MIN_MAGNITUDE_BITS) {
+    *frame = (dynq_frame_t){0};
+    return 1;
+  }
+  const float by_range = (range->high - range->low) * (1.0f / LEVELS);
+  const float by_magnitude = dynq_float(magnitude) * (1.0f / MAX_ZERO);
+  const float least = by_range > by_magnitude ? by_range : by_magnitude;
+  frame->step = dynq_float((dynq_bits(least) + LOW_SIGNIFICAND) & ~LOW_SIGNIFICAND);
+  frame->inverse = 1.0f / frame->step;
+  frame->zero = dynq_round((range->low * frame->inverse + range->high * frame->inverse) * 0.5f);
+  frame->largest = magnitude >> 23;
+  return 1;
 }
+
+static void dense(const dynq_kernel_t *kernel, const dynq_dense_t *layer, const dynq_signal_t *input,
+                  dynq_signal_t *output, void *scratch) {
+  dynq_frame_t frame;
+  if (input->is_codes) {
+    frame.step = input->codes.scale;
+    frame.zero = -input->codes.zero_point;
+    frame.code_sum = kernel->codes(layer, input->values, NULL, scratch);
+  } else {
+    if (!dynq_frame_from_range(&input->range, &frame)) {
+      dynq_invalid(output, layer->outputs);
+      return;
+    }
+    frame.code_sum = kernel->codes(layer, input->values, &frame, scratch);
+  }
+  kernel->columns(layer, &frame, scratch, output);
+}
+
+/* Functions of their own, so that a linker leaves out the widths that no layer has. */
+#define DENSE(bits)                                                                                                    \
+  void dynq_dense_w##bits(const void *layer, const dynq_signal_t *const inputs[], dynq_signal_t *output, void *state,  \
+                          void *scratch) {                                                                             \
+    (void)state;                                                                                                       \
+    dense(&dynq_kernel_w##bits, layer, inputs[0], output, scratch);                                                    \
+  }
+DENSE(8)
+DENSE(4)
+DENSE(2)

@@ -4,16 +4,11 @@
  * of the byte and of the byte less its highest fields nest, as in the cortex_m4_dsp variant, and their differences are
  * the columns' dot products.
  *
- * Vector float arithmetic flushes denormals to zero. Frame codes do not notice: where a difference x - m is so small
- * that it could, the code is 0 either way, as the range is at least 2^-64. The affine correction could: should the
- * FPU's flags say that it met a denormal, the columns are done again with scalar instructions, which keep them. */
+ * Vector float arithmetic flushes subnormals to zero. docs/method.md has none where that could be seen. */
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_MVE)
-#include <arm_mve.h>
-
-#include "dynq_frame.h"
-#include "dynq_packing.h"
+#include "dynq_mve.h"
 
 #define LANES 16u
 #define STEPS(inputs) (((uint32_t)(inputs) + LANES - 1u) / LANES)
@@ -22,68 +17,66 @@ const char *dynq_variant(void) {
   return "mve";
 }
 
-size_t dynq_scratch_bytes(uint32_t inputs) {
-  return DYNQ_SCRATCH_BYTES(inputs);
-}
-
+/* Among floats as integers the largest signed one is the largest non-negative value, the largest unsigned one the most
+ * negative value; the smallest are the ends where all values have one sign. */
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range) {
-  const int32_t *bits = (const int32_t *)(const void *)x;
-  int32x4_t low = vdupq_n_s32(INT32_MAX), high = vdupq_n_s32(INT32_MIN);
-  for (int32_t left = (int32_t)n; left > 0; left -= 4, bits += 4) {
-    mve_pred16_t real = vctp32q((uint32_t)left);
-    int32x4_t value = vldrwq_z_s32(bits, real);
-    uint32x4_t flip = vshrq_n_u32(vreinterpretq_u32_s32(vshrq_n_s32(value, 31)), 1);
-    int32x4_t key = veorq_s32(value, vreinterpretq_s32_u32(flip));
-    low = vminq_m_s32(low, low, key, real);
-    high = vmaxq_m_s32(high, high, key, real);
-  }
-  range->low = dynq_float((uint32_t)dynq_key((uint32_t)vminvq_s32(INT32_MAX, low)));
-  range->high = dynq_float((uint32_t)dynq_key((uint32_t)vmaxvq_s32(INT32_MIN, high)));
+  int32x4_t high_signed = vdupq_n_s32(INT32_MIN), low_signed = vdupq_n_s32(INT32_MAX);
+  uint32x4_t high_unsigned = vdupq_n_u32(0), low_unsigned = vdupq_n_u32(UINT32_MAX);
+  __asm volatile(
+      "wlstp.32 lr, %[n], 2f\n"
+      "1: vldrw.32 q4, [%[x]], #16\n"
+      "vmax.s32 %q[hs], %q[hs], q4\n"
+      "vmin.s32 %q[ls], %q[ls], q4\n"
+      "vmax.u32 %q[hu], %q[hu], q4\n"
+      "vmin.u32 %q[lu], %q[lu], q4\n"
+      "letp lr, 1b\n"
+      "2:\n"
+      : [x] "+r"(x), [hs] "+w"(high_signed), [ls] "+w"(low_signed), [hu] "+w"(high_unsigned), [lu] "+w"(low_unsigned)
+      : [n] "r"(n)
+      : "lr", "q4", "memory");
+  const int32_t high = vmaxvq_s32(INT32_MIN, high_signed), low = vminvq_s32(INT32_MAX, low_signed);
+  const uint32_t most = vmaxvq_u32(0, high_unsigned), least = vminvq_u32(UINT32_MAX, low_unsigned);
+  range->high = dynq_float(high < 0 ? least : (uint32_t)high);
+  range->low = dynq_float((int32_t)most < 0 ? most : (uint32_t)low);
 }
 
-static inline int32x4_t codes_of(float32x4_t x, const dynq_frame_t *frame) {
-  return vcvtnq_s32_f32(vmulq_n_f32(vsubq_n_f32(x, frame->offset), frame->inverse));
-}
-
-static int32_t clamp_codes(int8_t *codes, const float *x, uint32_t inputs, const dynq_frame_t *frame) {
-  int32_t sum = 0;
-  for (uint32_t k = 0; k < inputs; k++) {
-    codes[k] = (int8_t)dynq_clamp(dynq_round((x[k] - frame->offset) * frame->inverse));
-    sum += codes[k];
+/* ---- Codes. Adding the rounder leaves them in the low bits. */
+static int32_t codes_f32(const float *x, uint32_t inputs, const dynq_frame_t *frame, int8_t *codes) {
+  const float rounder = DYNQ_ROUNDER - (float)frame->zero;
+  const float32x4_t added = vdupq_n_f32(rounder);
+  uint32_t sum = 0;
+  memset(codes + STEPS(inputs) * LANES - LANES, 0, LANES);
+  if (inputs >= 4) {
+    __asm volatile("dls lr, %[turns]\n"
+                   "1: vldrw.32 q4, [%[x]], #16\n"
+                   "vmul.f32 q4, q4, %[inverse]\n"
+                   "vadd.f32 q4, q4, %q[added]\n"
+                   "vaddva.u32 %[sum], q4\n"
+                   "vstrb.32 q4, [%[codes]], #4\n"
+                   "le lr, 1b\n"
+                   : [x] "+r"(x), [codes] "+r"(codes), [sum] "+Te"(sum)
+                   : [turns] "r"(inputs / 4u), [added] "w"(added), [inverse] "r"(frame->inverse)
+                   : "lr", "q4", "memory");
   }
-  return sum;
-}
-
-static int32_t codes_f32(const float *x, uint32_t left, const dynq_frame_t *frame, int8_t *codes) {
-  const dynq_frame_t f = *frame;
-  int32_t sum = 0;
-  memset(codes + STEPS(left) * LANES - LANES, 0, LANES);
-  if (f.clamp) {
-    return clamp_codes(codes, x, left, frame);
-  }
-  for (; left >= 4; left -= 4, x += 4, codes += 4) {
-    int32x4_t code = codes_of(vld1q_f32(x), &f);
-    vstrbq_s32(codes, code);
-    sum = vaddvaq_s32(sum, code);
-  }
-  if (left) {
-    mve_pred16_t real = vctp32q(left);
-    int32x4_t code = codes_of(vldrwq_z_f32(x, real), &f);
+  const uint32_t left = inputs % 4u;
+  if (left != 0) {
+    const mve_pred16_t real = vctp32q(left);
+    const int32x4_t code = vreinterpretq_s32_f32(vaddq_f32(vmulq_n_f32(vldrwq_z_f32(x, real), frame->inverse), added));
     vstrbq_p_s32(codes, code, real);
-    sum = vaddvaq_p_s32(sum, code, real);
+    sum += (uint32_t)vaddvq_p_s32(code, real);
   }
-  return sum;
+  return (int32_t)(sum - inputs * DYNQ_ROUNDER_BITS);
 }
 
-int32_t dynq_codes(const dynq_layer_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
+static int32_t find_codes(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
   if (frame != NULL) {
     return codes_f32(x, layer->inputs, frame, scratch);
   }
   const int8_t *from = x;
   int8_t *codes = scratch;
   int32_t sum = 0;
-  for (int32_t left = layer->inputs; left > 0; left -= LANES, from += LANES, codes += LANES) {
-    int8x16_t code = vmaxq_s8(vldrbq_z_s8(from, vctp8q((uint32_t)left)), vdupq_n_s8(-DYNQ_CODE_LIMIT));
+  for (int32_t left = layer->inputs; left > 0; left -= (int32_t)LANES, from += LANES, codes += LANES) {
+    int8x16_t code = vldrbq_z_s8(from, vctp8q((uint32_t)left));
     vstrbq_s8(codes, code);
     sum = vaddvaq_s8(sum, code);
   }
@@ -108,7 +101,7 @@ typedef struct {
   register int32_t c __asm("r4") = 0;                                                                                  \
   register int32_t d __asm("r6") = 0
 
-/* |sum| <= 128 * 127 * 4096 < 2^31 */
+/* |sum| <= 128 * 128 * 4096 < 2^31 */
 static inline dots_t dots_w8(const int8_t *codes, const int8_t **weights, uint32_t steps) {
   SUMS;
   DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
@@ -154,100 +147,44 @@ static inline dots_t dots_w2(const int8_t *codes, const int8_t **weights, uint32
   return (dots_t){{a, (b - a) >> 2, (c - b) >> 4, (d - c) >> 6}};
 }
 
-/* What the fields stored signed lack: 2^(b-1) times the code sum, in the columns that are a byte's highest field. */
-static inline int32x4_t correction(uint32_t bits, int32_t code_sum) {
-  static const int8_t flipped[3][DYNQ_COLUMN_TILE] = {{0, 0, 0, 2}, {0, 8, 0, 8}, {-128, -128, -128, -128}};
-  int32x4_t factor = vldrbq_s32(flipped[bits / 4]);
-  return vmulq_n_s32(factor, bits == 8 ? -code_sum : code_sum);
+/* What the fields stored unsigned lack: -2^(b-1) times the code sum, in the columns that are no byte's highest field.
+ */
+static inline int32x4_t lacking(uint32_t bits, int32_t code_sum) {
+  static const int8_t middle[2][DYNQ_COLUMN_TILE] = {{-2, -2, -2, 0}, {-8, 0, -8, 0}};
+  return bits == 8 ? vdupq_n_s32(0) : vmulq_n_s32(vldrbq_s32(middle[bits / 4u]), code_sum);
 }
 
-/* What a pass over the columns takes. */
-typedef struct {
-  const dynq_frame_t *frame;
-  const int8_t *codes;
-  const int8_t *weights;
-  const float *columns;
-  uint32_t outputs;
-  uint32_t steps;
-  int32_t floor; /* ReLU: 0; INT32_MIN otherwise. As integers, negative floats are negative. */
-} pass_t;
-
-static inline int32x4_t tile_dots(pass_t *pass, uint32_t bits, int32x4_t lacking) {
-  dots_t dots = bits == 8   ? dots_w8(pass->codes, &pass->weights, pass->steps)
-                : bits == 4 ? dots_w4(pass->codes, &pass->weights, pass->steps)
-                            : dots_w2(pass->codes, &pass->weights, pass->steps);
-  const int32x4_t sums = {dots.column[0], dots.column[1], dots.column[2], dots.column[3]};
-  return vaddq_s32(sums, lacking);
-}
-
-static inline __attribute__((always_inline)) void vector_pass(pass_t pass, uint32_t bits, float *y) {
-  const dynq_frame_t frame = *pass.frame;
-  const float product = frame.scale * (float)frame.code_sum;
-  const int32x4_t lacking = correction(bits, frame.code_sum), floor = vdupq_n_s32(pass.floor);
-  for (int32_t left = (int32_t)pass.outputs; left > 0; left -= 4, pass.columns += 16, y += 4) {
-    float32x4_t dots = vcvtq_f32_s32(tile_dots(&pass, bits, lacking));
-    float32x4_t products = vaddq_f32(vmulq_f32(vmulq_n_f32(vld1q_f32(pass.columns), frame.scale), dots),
-                                     vmulq_n_f32(vld1q_f32(pass.columns + 4), product));
-    float32x4_t rest = vaddq_f32(vmulq_n_f32(vld1q_f32(pass.columns + 8), frame.offset), vld1q_f32(pass.columns + 12));
-    int32x4_t value = vmaxq_s32(vreinterpretq_s32_f32(vaddq_f32(products, rest)), floor);
+/* (C << 12) (L << 12) has C L >> 8 in its upper half. */
+static inline __attribute__((always_inline)) void
+columns(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output, uint32_t bits,
+        dots_t (*find_dots)(const int8_t *, const int8_t **, uint32_t)) {
+  const int8_t *weights = layer->weights;
+  const uint32_t *words = layer->columns, steps = STEPS(layer->inputs);
+  const int32x4_t missing = lacking(bits, frame->code_sum), codes = vdupq_n_s32(frame->code_sum * 4096);
+  const int32x4_t floor = vdupq_n_s32(layer->relu ? 0 : INT32_MIN); /* as integers, negative floats are negative */
+  float *y = output->values;
+  for (int32_t left = (int32_t)layer->outputs; left > 0; left -= 4, words += 8, y += 4) {
+    const dots_t dots = find_dots(scratch, &weights, steps);
+    const int32x4_t sums = {dots.column[0], dots.column[1], dots.column[2], dots.column[3]};
+    const int16x8_t pairs = vreinterpretq_s16_u32(vld1q_u32(words + 4));
+    const int32x4_t by_zero = vshlq_r_s32(vmulq_n_s32(vmovlbq_s16(pairs), frame->zero), -(int32_t)DYNQ_SUM_SHIFT(bits));
+    const int32x4_t by_offset = vmulhq_s32(vshlq_n_s32(vmovltq_s16(pairs), 12), codes);
+    const int32x4_t total = vaddq_s32(vaddq_s32(vaddq_s32(sums, missing), by_zero), by_offset);
+    const int32x4_t value = vmaxq_s32(dynq_mve_affine(frame->step, vld1q_u32(words), total), floor);
     vstrwq_p_s32((int32_t *)(void *)y, value, vctp32q((uint32_t)left));
   }
-}
-
-static __attribute__((noinline)) void scalar_pass(pass_t pass, uint32_t bits, float *y) {
-  const float product = pass.frame->scale * (float)pass.frame->code_sum;
-  const int32x4_t lacking = correction(bits, pass.frame->code_sum);
-  for (uint32_t j = 0; j < pass.outputs; j++) {
-    int32_t dots[DYNQ_COLUMN_TILE];
-    const float *p = pass.columns + 4 * (j - j % 4) + j % 4;
-    if (j % 4 == 0) {
-      vst1q_s32(dots, tile_dots(&pass, bits, lacking));
-    }
-    uint32_t value = dynq_bits(dynq_affine(pass.frame, product, dots[j % 4], p[0], p[4], p[8], p[12]));
-    y[j] = dynq_float(pass.floor ? value : dynq_relu(value));
+  if (output->ranged) {
+    dynq_scan(output->values, layer->outputs, &output->range);
   }
 }
 
-#define FPSCR_FLUSHED ((1u << 7) | (1u << 3)) /* an operand (IDC) or a result (UFC) was a denormal */
-
-static inline uint32_t read_fpscr(void) {
-  uint32_t value;
-  __asm volatile("vmrs %0, fpscr" : "=r"(value)::"memory");
-  return value;
-}
-
-static inline void write_fpscr(uint32_t value) {
-  __asm volatile("vmsr fpscr, %0" ::"r"(value) : "memory");
-}
-
-void dynq_columns(const dynq_layer_t *layer, const dynq_frame_t *frame, const void *scratch, float *y,
-                  dynq_range_t *y_range) {
-  const pass_t pass = {frame,
-                       scratch,
-                       layer->weights,
-                       layer->columns,
-                       layer->outputs,
-                       STEPS(layer->inputs),
-                       layer->relu ? 0 : INT32_MIN};
-  const uint32_t before = read_fpscr();
-  write_fpscr(before & ~FPSCR_FLUSHED);
-  switch (layer->bits) {
-  case 8:
-    vector_pass(pass, 8, y);
-    break;
-  case 4:
-    vector_pass(pass, 4, y);
-    break;
-  default:
-    vector_pass(pass, 2, y);
-    break;
-  }
-  if (read_fpscr() & FPSCR_FLUSHED) {
-    scalar_pass(pass, layer->bits, y);
-  }
-  write_fpscr(before);
-  if (y_range != NULL) {
-    dynq_scan(y, layer->outputs, y_range);
-  }
-}
+#define KERNEL(bits)                                                                                                   \
+  static void columns_w##bits(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,               \
+                              dynq_signal_t *output) {                                                                 \
+    columns(layer, frame, scratch, output, bits, dots_w##bits);                                                        \
+  }                                                                                                                    \
+  const dynq_kernel_t dynq_kernel_w##bits = {find_codes, columns_w##bits};
+KERNEL(8)
+KERNEL(4)
+KERNEL(2)
 #endif

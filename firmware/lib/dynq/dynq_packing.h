@@ -1,10 +1,12 @@
-/* How weights and column parameters lie in memory, variant by variant. pipeline/layers/dense_layout.py writes these.
+/* How weights and parameters lie in memory, variant by variant. pipeline/layers writes these.
  *
- * K inputs, N columns, b bits; q[k][j] the code of input k in column j. A field marked ^ is stored with its top bit
- * flipped, as a two's complement number. Little-endian words, least significant field first. Padding holds zeros.
+ * K inputs, N columns, b bits; q[k][j] the code of input k in column j, 0 .. 2^b - 1 (docs/method.md counts from
+ * -2^(b-1)). A field marked ^ is stored with its top bit flipped, as a two's complement number, and so is
+ * docs/method.md's code. Little-endian words, least significant field first. Padding holds zeros.
  *
- * columns (all variants): for each tile of T = DYNQ_COLUMN_TILE columns 4*T floats: T scales, T offsets, T column sums,
- * T biases. N is padded up to a multiple of T, in `weights` too.
+ * columns (all variants): for each tile of T = DYNQ_COLUMN_TILE columns 2*T words: T times the step (binary16, low
+ * half) and the bias (binary16, high half), T times the column sum R (int16, low half) and the offset L (int16, high
+ * half). N is padded up to a multiple of T, in `weights` too.
  *
  * reference, T = 1: column after column, K fields each, filled up to a byte.
  *
@@ -23,25 +25,41 @@
  * mve, T = 4. Steps of 16 inputs; a 16-byte vector has one input per byte lane.
  *   8 bits   four vectors:  q[k][0]^  |  q[k][1]^  |  q[k][2]^  |  q[k][3]^
  *   4 bits   two vectors:   q[k][0] q[k][1]^  |  q[k][2] q[k][3]^
- *   2 bits   one vector:    q[k][0] q[k][1] q[k][2] q[k][3]^ */
+ *   2 bits   one vector:    q[k][0] q[k][1] q[k][2] q[k][3]^
+ *
+ * taps (all variants): for each group of G = DYNQ_CHANNEL_TILE channels, for each tap, newest first: G int8. Their
+ * parameters: a word per channel, step and bias as above. Channels are padded up to a multiple of G in both. */
 #ifndef DYNQ_PACKING_H_
 #define DYNQ_PACKING_H_
 
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_REFERENCE)
-#define DYNQ_COLUMN_TILE 1
+#define DYNQ_COLUMN_TILE 1u
+#define DYNQ_CHANNEL_TILE 1u
+#elif defined(DYNQ_VARIANT_MVE)
+#define DYNQ_COLUMN_TILE 4u
+#define DYNQ_CHANNEL_TILE 8u
 #else
-#define DYNQ_COLUMN_TILE 4
+#define DYNQ_COLUMN_TILE 4u
+#define DYNQ_CHANNEL_TILE 4u
 #endif
 
-/* Bytes of scratch, a constant expression where `inputs` is one. The codes of a frame: int8 (reference, scalar, mve) or
- * int16 (cortex_m4_dsp, with a start word before every block at 2 bits). */
+#define DYNQ_ROUND_UP(count, unit) (((uint32_t)(count) + (unit) - 1u) / (unit) * (unit))
+
+/* Bytes of a frame's codes in scratch: int8 (reference, scalar, mve) or int16 (cortex_m4_dsp, with a start word before
+ * every block at 2 bits). */
 #if defined(DYNQ_VARIANT_CORTEX_M4_DSP)
-#define DYNQ_SCRATCH_BYTES(inputs) (DYNQ_M4_W2_BLOCKS(inputs) * (16u * DYNQ_M4_W2_STEPS(inputs) + 4u))
+#define DYNQ_CODE_BYTES(inputs) (DYNQ_M4_W2_BLOCKS(inputs) * (16u * DYNQ_M4_W2_STEPS(inputs) + 4u))
 #else
-#define DYNQ_SCRATCH_BYTES(inputs) (((uint32_t)(inputs) + 15u) & ~15u)
+#define DYNQ_CODE_BYTES(inputs) DYNQ_ROUND_UP(inputs, 16u)
 #endif
+
+/* Bytes of the last frames of a signal: a word, then two bytes a frame, then the codes (dynq_history.h). */
+#define DYNQ_HISTORY_STRIDE(channels) DYNQ_ROUND_UP(channels, 8u)
+#define DYNQ_HISTORY_TAG_BYTES(frames) DYNQ_ROUND_UP(2u * (frames), 4u)
+#define DYNQ_HISTORY_BYTES(channels, frames)                                                                           \
+  (4u + DYNQ_HISTORY_TAG_BYTES(frames) + (frames) * DYNQ_HISTORY_STRIDE(channels))
 
 /* Bytes of one column in the reference packing. */
 #define DYNQ_REFERENCE_COLUMN_BYTES(inputs, bits) (((uint32_t)(inputs) * (bits) + 7u) / 8u)

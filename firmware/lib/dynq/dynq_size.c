@@ -1,6 +1,5 @@
-/* Sizes of a layer's packed data, so that a caller can check what a file says before a kernel reads it. */
+/* Sizes of packed data, so that a caller can check what a file says before a kernel reads it. */
 #include "dynq.h"
-#include "dynq_packing.h"
 
 static uint32_t tile_bytes(uint32_t inputs, uint32_t bits) {
 #if defined(DYNQ_VARIANT_REFERENCE)
@@ -15,18 +14,27 @@ static uint32_t tile_bytes(uint32_t inputs, uint32_t bits) {
 #endif
 }
 
-static uint32_t tiles(uint32_t outputs) {
-  return (outputs + DYNQ_COLUMN_TILE - 1) / DYNQ_COLUMN_TILE;
+static int is_width(uint32_t width) {
+  return width >= 1 && width <= DYNQ_MAX_WIDTH;
 }
 
 size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits) {
   const int known = bits == 8 || bits == 4 || bits == 2;
-  if (!known || inputs < 1 || inputs > DYNQ_MAX_WIDTH || outputs < 1 || outputs > DYNQ_MAX_WIDTH) {
+  if (!known || !is_width(inputs) || !is_width(outputs)) {
     return 0;
   }
-  return (size_t)tiles(outputs) * tile_bytes(inputs, bits);
+  return (size_t)(DYNQ_ROUND_UP(outputs, DYNQ_COLUMN_TILE) / DYNQ_COLUMN_TILE) * tile_bytes(inputs, bits);
 }
 
 size_t dynq_column_bytes(uint32_t outputs) {
-  return (size_t)tiles(outputs) * DYNQ_COLUMN_TILE * 4 * sizeof(float);
+  return is_width(outputs) ? DYNQ_ROUND_UP(outputs, DYNQ_COLUMN_TILE) * 2u * sizeof(uint32_t) : 0;
+}
+
+size_t dynq_tap_bytes(uint32_t channels, uint32_t taps) {
+  return is_width(channels) && taps >= 1 && taps <= DYNQ_MAX_TAPS ? DYNQ_ROUND_UP(channels, DYNQ_CHANNEL_TILE) * taps
+                                                                  : 0;
+}
+
+size_t dynq_filter_parameter_bytes(uint32_t channels) {
+  return is_width(channels) ? DYNQ_ROUND_UP(channels, DYNQ_CHANNEL_TILE) * sizeof(uint32_t) : 0;
 }

@@ -1,7 +1,7 @@
 /* DYNQ_FULLY_CONNECTED: checks everything once in prepare, then calls the kernel library. */
 #include <cstring>
 
-#include "dynq.h"
+#include "dynq_layers.h"
 #include "dynq_operator.h"
 
 namespace dynq {
@@ -12,14 +12,21 @@ enum Output { kResult, kOutputRange };
 
 struct Data {
   Options options;
-  dynq_layer_t layer;
-  float input_scale;
-  int32_t input_zero_point;
+  dynq_dense_t layer;
+  dynq_step_t step;
+  dynq_codes_t codes;
   int scratch;
   bool int8_input;
   bool has_input_range;
   bool has_output_range;
 };
+
+/* What docs/method.md lets the scale of features be, so that kernels multiply it exactly. */
+bool IsScale(float scale) {
+  uint32_t bits;
+  memcpy(&bits, &scale, sizeof bits);
+  return scale >= 0x1p-16f && scale <= 0x1p16f && (bits & 0x1fffu) == 0;
+}
 
 const char *CheckOptions(const Options &file, dynq_fully_connected_options_t *options) {
   const char *error = file.Read(DYNQ_FULLY_CONNECTED_VERSION, options);
@@ -41,10 +48,8 @@ const char *CheckFeatures(const Tensor &features, uint32_t inputs, Data *data) {
     return "input 0 (features): not computed int8 or float32 of the length in the options";
   }
   if (data->int8_input) {
-    data->input_scale = features.get()->params.scale;
-    data->input_zero_point = features.get()->params.zero_point;
-    if (!(data->input_scale > 0) || data->input_scale - data->input_scale != 0 || data->input_zero_point < -128 ||
-        data->input_zero_point > 127) {
+    data->codes = {features.get()->params.scale, features.get()->params.zero_point};
+    if (!IsScale(data->codes.scale) || data->codes.zero_point < -128 || data->codes.zero_point > 127) {
       return "input 0 (features): no usable scale and zero point";
     }
   }
@@ -52,20 +57,19 @@ const char *CheckFeatures(const Tensor &features, uint32_t inputs, Data *data) {
 }
 
 const char *CheckConstants(TfLiteContext *context, TfLiteNode *node, const dynq_fully_connected_options_t &options,
-                           dynq_layer_t *layer) {
+                           dynq_dense_t *layer) {
   const Tensor weights = Tensor::Input(context, node, kWeights);
   const Tensor columns = Tensor::Input(context, node, kColumns);
   if (!weights.IsConstant(kTfLiteUInt8, dynq_weight_bytes(options.inputs, options.outputs, options.bits))) {
     return "input 1 (weights): not constant, 16-byte aligned uint8 of the packed size";
   }
-  if (!columns.IsConstant(kTfLiteFloat32, dynq_column_bytes(options.outputs))) {
-    return "input 2 (columns): not constant, 16-byte aligned float32 of 4 per column";
+  if (!columns.IsConstant(kTfLiteUInt32, dynq_column_bytes(options.outputs))) {
+    return "input 2 (columns): not constant, 16-byte aligned uint32 of 2 per column";
   }
   layer->weights = weights.get()->data.raw;
-  layer->columns = reinterpret_cast<const float *>(columns.get()->data.raw);
+  layer->columns = reinterpret_cast<const uint32_t *>(columns.get()->data.raw);
   layer->inputs = options.inputs;
   layer->outputs = options.outputs;
-  layer->bits = options.bits;
   layer->relu = options.relu;
   return nullptr;
 }
@@ -93,6 +97,7 @@ const char *Check(TfLiteContext *context, TfLiteNode *node, Data *data) {
   if (error != nullptr) {
     return error;
   }
+  data->step = options.bits == 8 ? dynq_dense_w8 : options.bits == 4 ? dynq_dense_w4 : dynq_dense_w2;
   data->has_input_range = inputs == 4;
   data->has_output_range = outputs == 2;
   if (data->has_input_range &&
@@ -113,28 +118,32 @@ TfLiteStatus Prepare(TfLiteContext *context, TfLiteNode *node) {
   if (Accept(FullyConnected::kName, Check(context, node, data)) != kTfLiteOk) {
     return kTfLiteError;
   }
-  return GetMicroContext(context)->RequestScratchBufferInArena(dynq_scratch_bytes(data->layer.inputs), &data->scratch);
+  return GetMicroContext(context)->RequestScratchBufferInArena(DYNQ_DENSE_SCRATCH_BYTES(data->layer.inputs),
+                                                               &data->scratch);
 }
 
 TfLiteStatus Invoke(TfLiteContext *context, TfLiteNode *node) {
   const auto *data = static_cast<const Data *>(node->user_data);
-  const TfLiteEvalTensor *features = GetEvalInput(context, node, kFeatures);
-  float *y = GetEvalOutput(context, node, kResult)->data.f;
-  void *scratch = GetMicroContext(context)->GetScratchBuffer(data->scratch);
-  dynq_range_t y_range;
-  dynq_range_t *y_range_wanted = data->has_output_range ? &y_range : nullptr;
+  dynq_signal_t x{}, y{};
+  const dynq_signal_t *const inputs[] = {&x};
   if (data->int8_input) {
-    dynq_layer_s8(&data->layer, features->data.int8, data->input_scale, data->input_zero_point, y, y_range_wanted,
-                  scratch);
-  } else if (data->has_input_range) {
-    const float *range = GetEvalInput(context, node, kInputRange)->data.f;
-    const dynq_range_t x_range = {range[0], range[1]};
-    dynq_layer_f32(&data->layer, features->data.f, &x_range, y, y_range_wanted, scratch);
+    x.values = GetEvalInput(context, node, kFeatures)->data.int8;
+    x.codes = data->codes;
+    x.is_codes = 1;
   } else {
-    dynq_layer_f32(&data->layer, features->data.f, nullptr, y, y_range_wanted, scratch);
+    float *values = GetEvalInput(context, node, kFeatures)->data.f;
+    x.values = values;
+    if (data->has_input_range) {
+      memcpy(&x.range, GetEvalInput(context, node, kInputRange)->data.f, sizeof x.range);
+    } else {
+      dynq_scan(values, data->layer.inputs, &x.range);
+    }
   }
+  y.values = GetEvalOutput(context, node, kResult)->data.f;
+  y.ranged = data->has_output_range;
+  data->step(&data->layer, inputs, &y, nullptr, GetMicroContext(context)->GetScratchBuffer(data->scratch));
   if (data->has_output_range) {
-    memcpy(GetEvalOutput(context, node, kOutputRange)->data.f, &y_range, sizeof y_range);
+    memcpy(GetEvalOutput(context, node, kOutputRange)->data.f, &y.range, sizeof y.range);
   }
   return kTfLiteOk;
 }

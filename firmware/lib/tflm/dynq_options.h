@@ -27,7 +27,7 @@ typedef struct {
   uint16_t zero; /* at the end of all options: a flexbuffer cannot end so */
 } dynq_fully_connected_options_t;
 
-#define DYNQ_FULLY_CONNECTED_VERSION 2
+#define DYNQ_FULLY_CONNECTED_VERSION 3
 
 static_assert(sizeof(dynq_options_head_t) == 18, "the head has no padding");
 static_assert(offsetof(dynq_fully_connected_options_t, inputs) == 18, "no padding");

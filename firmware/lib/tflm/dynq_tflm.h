@@ -25,7 +25,7 @@ using namespace tflite::micro;
 /* Each operator is a type: the name by which a model calls it, and what TFLM calls, constant for the life of the
  * program.
  *
- * Inputs: features int8 or float32 [1, K]; weights uint8; columns float32; optionally the input's range float32 [2].
+ * Inputs: features int8 or float32 [1, K]; weights uint8; columns uint32; optionally the input's range float32 [2].
  * Outputs: float32 [1, N]; optionally its range float32 [2]. Options: dynq_options.h. */
 struct FullyConnected {
   static constexpr char kName[] = "DYNQ_FULLY_CONNECTED";

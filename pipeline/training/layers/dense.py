@@ -72,13 +72,13 @@ class DynqDense(DynqLayer):
             frames = exact.feature_frames(inputs, self.input_quantization)
         else:
             frames = exact.quantize_frames(exact.widen(inputs))
-        return exact.fully_connected(frames, columns, self.activation == "relu")
+        return exact.dense(frames, columns, self.activation == "relu")
 
     def _simulate(self, inputs: Tensor) -> Tensor:
         x = inputs
         if self.input_quantization is not None:
             codes = ops.cast(x, "float32")
-            x = self.input_quantization.scale * (ops.maximum(codes, -127.0) - self.input_quantization.zero_point)
+            x = self.input_quantization.scale * (codes - self.input_quantization.zero_point)
         elif self.weight_bits is not None:
             x = fake_quantize_frames(x)
         kernel = self.kernel if self.weight_bits is None else fake_quantize_columns(self.kernel, self.weight_bits)

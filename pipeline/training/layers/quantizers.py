@@ -8,6 +8,9 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from pipeline.quantization import LEVELS, MAX_ZERO
+from pipeline.training import exact
+
 Tensor = Any
 
 _TINY = 2.0**-64
@@ -17,19 +20,17 @@ _HALF_RANGE = {2: 1.49, 3: 2.05, 4: 2.51, 5: 2.91, 6: 3.29, 7: 3.63, 8: 3.96}
 
 
 def fake_quantize_columns(kernel: Tensor, bits: int) -> Tensor:
-    """Rounds float32 ``[K, N]`` to ``2**bits`` levels over each column's range; the gradient is one."""
-    low = ops.min(kernel, axis=0, keepdims=True)
-    step = ops.maximum((ops.max(kernel, axis=0, keepdims=True) - low) / (2.0**bits - 1), _TINY)
-    return kernel + ops.stop_gradient(low + step * ops.round((kernel - low) / step) - kernel)
+    """Rounds float32 ``[K, N]`` to what the method's codes of its columns stand for; the gradient is one."""
+    return kernel + ops.stop_gradient(exact.column_values(kernel, bits) - kernel)
 
 
 def fake_quantize_frames(x: Tensor) -> Tensor:
-    """Rounds each row of float32 ``[B, K]`` to 255 levels over its range; the gradient is one."""
+    """Rounds each row of float32 ``[B, K]`` to multiples of the method's step for it; the gradient is one."""
     low = ops.min(x, axis=-1, keepdims=True)
     high = ops.max(x, axis=-1, keepdims=True)
-    middle = 0.5 * low + 0.5 * high
-    step = ops.maximum((high - low) / 254.0, _TINY)
-    return x + ops.stop_gradient(middle + step * ops.round((x - middle) / step) - x)
+    least = ops.maximum((high - low) / float(LEVELS), ops.maximum(-low, high) / float(MAX_ZERO))
+    step = exact.short_step(ops.maximum(least, _TINY))
+    return x + ops.stop_gradient(step * ops.round(x / step) - x)
 
 
 def clip_columns(kernel: NDArray[np.float32], bits: int) -> NDArray[np.float32]:

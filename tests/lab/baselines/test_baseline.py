@@ -11,7 +11,7 @@ from pipeline.errors import ToolchainError, UsageError
 from pipeline.export.op_resolver import operators
 from pipeline.quantization import InputQuantization
 
-QUANTIZATION = InputQuantization(0.02, -10)
+QUANTIZATION = InputQuantization(0.01953125, -10)
 TRAINING = {"batch_size": 128, "learning_rate": 5e-4, "seed": 1}
 
 

@@ -1,0 +1,25 @@
+/* The few float operations of docs/method.md on cores without an FPU: to the bit, but on operands that stay unpacked
+ * from one operation to the next. Internal. */
+#ifndef DYNQ_SOFT_H_
+#define DYNQ_SOFT_H_
+
+#include "dynq_float.h"
+
+/* A positive number of at most 11 significant bits, or 0: what a column's step is multiplied by. */
+typedef struct {
+  uint32_t significand; /* 2^10 .. 2^11 - 1; 0 where the exponent is: then totals are 0 as well */
+  uint32_t exponent;    /* the binary32's */
+} dynq_unit_t;
+
+static inline dynq_unit_t dynq_unit(float value) {
+  const uint32_t bits = dynq_bits(value);
+  return (dynq_unit_t){(bits >> 13 & 0x3ffu) | 0x400u, bits >> 23};
+}
+
+/* (unit * step) * (float)total + bias, as bits; `word` holds step and bias. */
+uint32_t dynq_soft_affine(const dynq_unit_t *unit, uint32_t word, int32_t total);
+
+/* a + b, as bits, of numbers that are normal or +0, or of which one is DYNQ_NAN_BITS. The sum must not be subnormal. */
+uint32_t dynq_soft_add(uint32_t a, uint32_t b);
+
+#endif
