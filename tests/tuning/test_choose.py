@@ -51,6 +51,16 @@ def test_the_budget_holds_on_validation(seed: int, budget: float, loud: float) -
     assert found == choice.negatives
 
 
+def test_the_budget_holds_where_the_tail_misleads() -> None:
+    """Few peaks far apart over a crowd of equal ones: the tail's slope leads into the crowd."""
+    odds = np.full((40_000, 2), -8.0)
+    odds[50::90, 0] = 3.0
+    odds[50 : 20 * 1800 : 1800, 0] = np.linspace(4, 9, 20)
+    negatives = [heard(odds)]
+    choice = choose([words(6, 10.0)], negatives, 300.0, 1000, smoothings=(1,))
+    assert 20 <= len(choice.negatives.false_events) <= 300 * choice.negatives.hours
+
+
 def test_smoothing_is_used_where_false_peaks_are_short_and_words_are_long() -> None:
     negatives = [chatter(1, 6.0)]
     alone = choose([words(6)], negatives, 0.5, 1000, smoothings=(1,))
