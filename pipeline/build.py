@@ -76,9 +76,9 @@ def main(
         if options.recipe or options.keywords:
             raise UsageError("--model brings its own words", "leave --recipe and --keywords out")
         file = ModelFile.read(model)
-        test = clips_for_model(file.model, options.test_data or options.data, options.cache, progress)
+        held_out = clips_for_model(file.model, options.test_data or options.data, options.cache, progress)
         with options.stages(model.stem, progress) as stages:
-            report, page = build_from_model(file, test, aim, stages, command)
+            report, page = build_from_model(file, held_out, aim, stages, command)
     else:
         data = options.load(progress)
         with options.stages(data.recipe.name, progress) as stages:

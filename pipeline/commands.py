@@ -87,7 +87,7 @@ def export_command(model: Path, target: str, out: Path, engine: str, arena_bytes
 def runner_command(model: Path, data: Path | None, out: Path, microseconds: float, cache: Path) -> None:  # fmt: skip
     """Writes the test split in the form that the MLPerf Tiny runner reads, with its device list and test scripts."""
     quantized = read_tflite(model)
-    test = clips_for_model(quantized, data, cache, RichProgress(console))
+    test = clips_for_model(quantized, data, cache, RichProgress(console)).test
     files = write_runner_files(
         test.features, test.labels, len(quantized.labels), out, microseconds_per_inference=microseconds
     )

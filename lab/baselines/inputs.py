@@ -22,7 +22,7 @@ class BaselineInputs:
     Attributes:
         training: int8 ``[epochs, n, inputs]``, augmented clips, drawn anew for every epoch.
         training_labels: int64 ``[epochs, n]``.
-        testing: int8 ``[m, inputs]``.
+        testing: int8 ``[m, inputs]``, the clips to answer.
         weights: float32 ``[K, N]`` of each layer of the float twin, which both baselines start from.
         biases: float32 ``[N]`` of each layer.
         input: how an int8 feature stands for a real number.

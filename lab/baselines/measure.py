@@ -9,18 +9,18 @@ import numpy as np
 from lab.baselines.inputs import BaselineInputs
 from lab.baselines.run import run_baselines
 from pipeline.frontend import INPUT_QUANTIZATION
-from pipeline.report import Baseline
+from pipeline.report import AccuracyRow
 from pipeline.stages import StageResult, Stages
 from pipeline.training.augmentation import AugmentedSet
-from pipeline.training.evaluate import evaluate
 from pipeline.workflow.data import Data
+from pipeline.workflow.reporting import Judgement
 from pipeline.workflow.tensorflow import load_tensorflow
 
 MAX_TRAINING_BYTES = 256 << 20
 """Augmented clips kept for tfmot; a larger corpus gets fewer epochs of them."""
 
 
-def measure_baselines(data: Data, float_stage: StageResult, stages: Stages) -> tuple[Baseline, ...]:
+def measure_baselines(data: Data, float_stage: StageResult, stages: Stages) -> tuple[AccuracyRow, ...]:
     """Accuracy on the test clips and file size of TFLite post-training int8 and of tfmot's 8-bit training.
 
     Raises:
@@ -35,18 +35,21 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages) -> t
 
     inputs = {
         "float": float_stage.key,
-        "test": data.test.key,
+        "test": data.held_out.test.key,
+        "validation": data.held_out.validation.key,
         "training": data.recipe.training.model_dump(),
     }
     stage = stages.run("baselines", inputs, make)
-    test, labels = data.test, data.recipe.corpus.labels
+    held_out, labels = data.held_out, data.recipe.corpus.labels
     with np.load(stage.folder / "results.npz") as found:
-        rows = list(zip(found["names"], found["model_bytes"], found["logits"], strict=True))
-    scores = [evaluate(logits, test.labels, test.speakers, labels) for _, _, logits in rows]
-    return tuple(
-        Baseline(str(name), score.keyword_accuracy.value, score.accuracy_without_silence.value, int(model_bytes))
-        for (name, model_bytes, _), score in zip(rows, scores, strict=True)
-    )
+        results = list(zip(found["names"], found["model_bytes"], found["logits"], strict=True))
+    rows = []
+    for name, model_bytes, logits in results:
+        test, validation = np.split(logits, [len(held_out.test.labels)])
+        rows.append(
+            Judgement.of(test, validation, held_out, labels).row(str(name), "LiteRT", "baseline", 8, int(model_bytes))
+        )
+    return tuple(rows)
 
 
 def _inputs(data: Data, trained: Path) -> BaselineInputs:
@@ -64,7 +67,7 @@ def _inputs(data: Data, trained: Path) -> BaselineInputs:
     return BaselineInputs(
         training=np.stack([features for features, _ in drawn]),
         training_labels=np.stack([labels for _, labels in drawn]),
-        testing=data.test.features,
+        testing=np.concatenate([data.held_out.test.features, data.held_out.validation.features]),
         weights=tuple(np.asarray(layer.kernel, np.float32) for layer in layers),
         biases=tuple(np.asarray(layer.bias, np.float32) for layer in layers),
         input=INPUT_QUANTIZATION,

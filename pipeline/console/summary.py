@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich import box
@@ -12,45 +13,63 @@ from pipeline.report import Report
 
 
 def show_report(console: Console, report: Report, html: Path) -> None:
-    """Prints accuracy, memory, time and parity of a run, and where its page is."""
+    """Prints accuracy, memory, time and parity of a run, and where its page is: the page's own figures."""
     console.print()
     console.print(f"[bold]{report.title}[/]", highlight=False)
     console.print(f"[dim]{report.summary}[/]", highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for heading in ("model", "runs on", "keywords", "95 %", "speech", "KiB", "saved %"):
-        table.add_column(heading, justify="left" if heading in ("model", "runs on") else "right", no_wrap=True)
-    float_bytes = report.memory[0].float_bytes
-    for row in report.accuracy:
-        low, high = row.keyword_interval
-        table.add_row(
-            row.name,
-            row.runs_on,
-            f"[bold]{100 * row.keyword:.1f} %[/]",
-            f"{100 * low:.1f} - {100 * high:.1f}",
-            f"{100 * row.spoken:.1f} %",
-            f"{row.model_bytes / 1024:.1f}",
-            f"{100 * (1 - row.model_bytes / float_bytes):.1f}",
+    console.print(_accuracy(report))
+    worst = max(report.words, key=lambda row: row.miss, default=None)
+    if worst is not None and worst.missed:
+        taken = "".join(f", {count} taken for {word}" for word, count in worst.taken_for[:2])
+        console.print(
+            f"  missed   most: {worst.word}, {worst.missed} of {worst.clips} clips{taken}",
+            highlight=False,
+            soft_wrap=True,
         )
-    for base in report.baselines:
-        keyword, spoken = f"{100 * base.keyword:.1f} %", f"{100 * base.spoken:.1f} %"
-        table.add_row(base.name, "LiteRT", keyword, "", spoken, f"{base.model_bytes / 1024:.1f}", "")
-    console.print(table)
-    device, parity = report.device, report.parity
-    if device.time_per_inference is not None:
-        time = f"{device.time_per_inference:,.0f} {device.unit} per inference"
-        if device.milliseconds is not None and device.clock_hz:
-            time += f" (about {device.milliseconds:.2f} ms at {device.clock_hz / 1e6:.0f} MHz)"
-        console.print(f"  latency  {time}", highlight=False)
-    stack = "" if device.stack_used is None else f", stack {device.stack_used:,}"
-    console.print(
-        f"  image    flash {device.flash_bytes:,} bytes ({device.model_flash_bytes:,} model), "
-        f"RAM {device.ram_bytes:,}{stack}",
-        highlight=False,
-    )
+    for line in _device(report):
+        console.print(line, highlight=False, soft_wrap=True)
+    parity = report.parity
     colour = "green" if parity.differing_logits == 0 else "bold red"
     console.print(
         f"  parity   [{colour}]{parity.logits - parity.differing_logits:,} of {parity.logits:,} logits equal to the "
         f"bit[/] ({parity.clips:,} clips)",
         highlight=False,
     )
-    console.print(f"  report   {html}", highlight=False)
+    for what, command in report.next.commands[:1]:
+        console.print(f"  next     [dim]{what}[/]\n           {command}", highlight=False, soft_wrap=True)
+    console.print(f"  report   {html}", highlight=False, soft_wrap=True)
+
+
+def _accuracy(report: Report) -> Table:
+    """In shares of a hundred, no wider than 80 columns; the page has more of them."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    against_int8 = ("int8",) if report.int8_bytes else ()
+    headings = ("model, %", "runs on", "missed", "false", "found", "speakers", "KiB", "saved", *against_int8)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in headings[:2] else "right", no_wrap=True)
+    for row in report.accuracy + report.baselines:
+        shares = [row.miss, row.false_accept, row.keyword, row.speaker_mean]
+        saved = [report.saved(row), report.saved_against_int8(row)] if row.bits < 32 else [None, None]
+        table.add_row(
+            row.name,
+            row.runs_on,
+            *(f"{100 * share:.1f}" for share in shares),
+            f"{row.model_bytes / 1024:.1f}",
+            *("" if share is None else f"{100 * share:.1f}" for share in saved[: 1 + len(against_int8)]),
+        )
+    return table
+
+
+def _device(report: Report) -> Iterator[str]:
+    device, ram, listening = report.device, report.ram, report.listening
+    if listening is not None:
+        steps = ", ".join(f"{part.name} {part.per_step:,.0f}" for part in listening.parts[:-1])
+        yield f"  a step   {steps} {listening.unit}, every {listening.step_ms:.0f} ms"
+        yield f"  listens  with {100 * listening.share:.1f} % of {listening.clock_name}" + (
+            ", at one cycle an instruction" if listening.unit == "instructions" else ""
+        )
+    stack = "" if ram.stack_used is None else f", stack {ram.stack_used:,} of {ram.stack_bytes:,} used"
+    yield (
+        f"  image    flash {device.flash_bytes:,} bytes ({device.model_flash_bytes:,} model), "
+        f"RAM {ram.total:,} ({ram.network_bytes:,} network{stack})"
+    )

@@ -80,4 +80,6 @@ def run_on_board(
     port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
     with open_device(board.target, image, port=port, baud=board.baud) as device:
         result = run_test(device, model, features, resume=journal, progress=progress)
-        return replace(result, listening=measure_listening(device, model))
+        listening = measure_listening(device, model)
+        # asked again: a live stream needs the deepest stack
+        return replace(result, listening=listening, memory=device.client.memory())

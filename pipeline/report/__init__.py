@@ -1,31 +1,39 @@
 """One run as data, as JSON and as a page to look at."""
 
+from pipeline.report.advice import advice
 from pipeline.report.data import (
     AccuracyRow,
-    Baseline,
     BoardRow,
     Confusion,
-    DeviceRow,
-    LayerRow,
     MemoryRow,
+    Next,
     ParityRow,
     Provenance,
     Report,
+    SplitRow,
     StageRow,
+    WordRow,
 )
+from pipeline.report.device_data import Cost, DeviceRow, LayerRow, ListeningRow, RamRow
 from pipeline.report.render import write_report
 
 __all__ = [
     "AccuracyRow",
-    "Baseline",
     "BoardRow",
     "Confusion",
+    "Cost",
     "DeviceRow",
     "LayerRow",
+    "ListeningRow",
     "MemoryRow",
+    "Next",
     "ParityRow",
     "Provenance",
+    "RamRow",
     "Report",
+    "SplitRow",
     "StageRow",
+    "WordRow",
+    "advice",
     "write_report",
 ]

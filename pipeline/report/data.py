@@ -1,10 +1,12 @@
-"""What a report holds. Plain data, so that ``report.json`` and ``report.html`` cannot disagree."""
+"""What a report holds. Plain data, so that ``report.json``, ``report.html`` and the terminal cannot disagree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-SCHEMA = "dynq-report-2"
+from pipeline.report.device_data import DeviceRow, LayerRow, ListeningRow, RamRow
+
+SCHEMA = "dynq-report-3"
 """Name and version of the JSON layout; changes when a field changes its meaning or goes."""
 
 
@@ -14,36 +16,82 @@ class AccuracyRow:
 
     Attributes:
         name: "float32", "8-bit", ...
-        runs_on: "Keras", "numpy" (the reference) or the device's target.
+        runs_on: "Keras", "numpy" (the reference), the device's target, or what else ran it.
         training: how the weights came about.
-        keyword: share of keyword clips recognised, 0..1, with its 95 % interval.
+        bits: of its weights; 32 for floats.
+        threshold: posterior that lets 1 % of the other words of the *validation* split through.
+        miss: share of keyword clips missed at that threshold, 0..1.
+        false_accept: share of clips of other words in which a keyword is detected at that threshold.
+        miss_at_1: share missed where 1 % of the other words of the *test* split are let through: a threshold chosen
+            with the answers known, by which models compare at equal false accepts.
+        keyword: share of keyword clips recognised, with its 95 % interval.
         speaker_mean: mean over speakers of the same share.
         spoken: accuracy over all clips with speech (keywords and unknown words).
-        miss: share of keyword clips missed at the threshold that lets 1 % of the negatives through.
         det: (false accept rate, false reject rate) points over the threshold.
-        model_bytes: packed weights and parameters.
+        model_bytes: packed weights and parameters; of others' models, the file.
     """
 
     name: str
     runs_on: str
     training: str
+    bits: int
+    threshold: float
+    miss: float
+    false_accept: float
+    miss_at_1: float
     keyword: float
     keyword_interval: tuple[float, float]
     speaker_mean: float
     spoken: float
-    miss: float
     det: tuple[tuple[float, float], ...]
     model_bytes: int
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """The 8-bit route a user would otherwise take, on the same split."""
+class WordRow:
+    """One keyword on the device, at the threshold of its row in the accuracy table.
 
-    name: str
-    keyword: float
-    spoken: float
-    model_bytes: int
+    Attributes:
+        speakers: of its test clips.
+        training_speakers: who said it for training; None where that is not known.
+        recognised: clips whose largest logit is the word's.
+        missed: clips in which the word is not detected.
+        taken_for: other keywords detected in missed clips, each with its clips, most first.
+    """
+
+    word: str
+    clips: int
+    speakers: int
+    training_speakers: int | None
+    recognised: int
+    missed: int
+    taken_for: tuple[tuple[str, int], ...]
+
+    @property
+    def miss(self) -> float:
+        """Share of clips missed."""
+        return self.missed / self.clips if self.clips else 0.0
+
+
+@dataclass(frozen=True)
+class SplitRow:
+    """The test split, and whose voice weighs most in it.
+
+    Attributes:
+        speakers: with keyword clips.
+        dominant_speaker: who has the most keyword clips, ``dominant_clips`` of them.
+    """
+
+    clips: int
+    keyword_clips: int
+    speakers: int
+    dominant_speaker: str
+    dominant_clips: int
+
+    @property
+    def dominant_share(self) -> float:
+        """Share of the keyword clips that are that speaker's."""
+        return self.dominant_clips / self.keyword_clips if self.keyword_clips else 0.0
 
 
 @dataclass(frozen=True)
@@ -64,57 +112,14 @@ class MemoryRow:
     float_bytes: int
 
     @property
+    def model_bytes(self) -> int:
+        """Bytes of both."""
+        return self.weight_bytes + self.parameter_bytes
+
+    @property
     def saved(self) -> float:
-        return 1 - (self.weight_bytes + self.parameter_bytes) / self.float_bytes
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer on the device; ``time``, in the device's unit, is None where the target has no counter."""
-
-    name: str
-    inputs: int
-    outputs: int
-    bits: int
-    weight_bytes: int
-    parameter_bytes: int
-    time: float | None
-
-    @property
-    def macs(self) -> int:
-        return self.inputs * self.outputs
-
-    @property
-    def time_per_mac(self) -> float | None:
-        return None if self.time is None else self.time / self.macs
-
-
-@dataclass(frozen=True)
-class DeviceRow:
-    """The image and the machine that ran it. Sizes in bytes, time in ``unit`` (instructions or cycles)."""
-
-    target: str
-    description: str
-    cpu: str
-    variant: str
-    engine: str
-    unit: str
-    time_per_inference: float | None
-    clock_hz: int | None
-    flash_bytes: int
-    flash_limit: int
-    model_flash_bytes: int
-    ram_bytes: int
-    ram_limit: int
-    stack_used: int | None
-    stack_limit: int | None
-
-    @property
-    def milliseconds(self) -> float | None:
-        """Time of one inference at ``clock_hz`` when every instruction takes one cycle: a lower bound on emulators."""
-        if self.time_per_inference is None or not self.clock_hz:
-            return None
-        return 1e3 * self.time_per_inference / self.clock_hz
+        """Share of the float network's bytes that is saved."""
+        return 1 - self.model_bytes / self.float_bytes
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class ParityRow:
 
     @property
     def equal(self) -> float:
+        """Share of the logits that are equal."""
         return 1 - self.differing_logits / self.logits if self.logits else 0.0
 
 
@@ -144,6 +150,8 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class StageRow:
+    """One stage of the run."""
+
     name: str
     seconds: float
     cached: bool
@@ -162,27 +170,69 @@ class Provenance:
     model_hash: str
     image_hash: str
     packages: tuple[tuple[str, str], ...]
-    test_clips: int
-    test_speakers: int
+
+
+@dataclass(frozen=True)
+class Next:
+    """What to do with the results.
+
+    Attributes:
+        commands: (what it does, command) for a shell.
+        files: (what it is, path from the report's folder).
+        advice: sentences on what would better the weakest figures.
+    """
+
+    commands: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
     """A whole run.
 
-    ``accuracy`` starts with the best reference (float when it is known); the device's row is last. ``device`` is the
-    first board that finished; ``boards`` lists all of them when there were several.
+    ``accuracy`` starts with the best reference (float when it is known); the device's row is last. ``baselines`` are
+    other models, measured on the same clips. ``device`` is the first board that finished; ``boards`` lists all of them
+    when there were several.
     """
 
     title: str
     summary: str
     accuracy: tuple[AccuracyRow, ...]
-    baselines: tuple[Baseline, ...]
+    baselines: tuple[AccuracyRow, ...]
+    words: tuple[WordRow, ...]
     confusion: Confusion
+    test: SplitRow
     memory: tuple[MemoryRow, ...]
     layers: tuple[LayerRow, ...]
     device: DeviceRow
+    ram: RamRow
+    listening: ListeningRow | None
     parity: ParityRow
+    next: Next
     stages: tuple[StageRow, ...]
     provenance: Provenance
     boards: tuple[BoardRow, ...] = ()
+
+    @property
+    def on_device(self) -> AccuracyRow:
+        """The row that counts."""
+        return self.accuracy[-1]
+
+    @property
+    def float_bytes(self) -> int:
+        """Bytes of the same network as float32."""
+        return self.memory[0].float_bytes
+
+    @property
+    def int8_bytes(self) -> int | None:
+        """Bytes of the smallest 8-bit baseline; None without one."""
+        return min((row.model_bytes for row in self.baselines if row.bits == 8), default=None)
+
+    def saved(self, row: AccuracyRow) -> float:
+        """Share of the float network's bytes that a model saves."""
+        return 1 - row.model_bytes / self.float_bytes
+
+    def saved_against_int8(self, row: AccuracyRow) -> float | None:
+        """Share of the smallest 8-bit baseline's bytes that a model saves."""
+        return None if self.int8_bytes is None else 1 - row.model_bytes / self.int8_bytes

@@ -28,13 +28,27 @@ def write_report(report: Report, folder: Path) -> tuple[Path, Path]:
 def to_json(report: Report) -> dict[str, Any]:
     """The report as JSON-able data, with derived figures spelled out for readers that do not know the formulas."""
     data = {"schema": SCHEMA, **dataclasses.asdict(report)}
-    data["device"]["milliseconds"] = report.device.milliseconds
-    data["parity"]["equal"] = report.parity.equal
-    for row, memory in zip(data["memory"], report.memory, strict=True):
-        row["saved"] = memory.saved
-    for row, layer in zip(data["layers"], report.layers, strict=True):
-        row["macs"], row["time_per_mac"] = layer.macs, layer.time_per_mac
+    _add(data["test"], report.test, "dominant_share")
+    _add(data["device"], report.device, "code_flash_bytes")
+    _add(data["ram"], report.ram, "total", "application_bytes")
+    _add(data["parity"], report.parity, "equal")
+    for rows, values, names in (
+        (data["words"], report.words, ("miss",)),
+        (data["memory"], report.memory, ("model_bytes", "saved")),
+        (data["layers"], report.layers, ("time_per_mac",)),
+    ):
+        for row, value in zip(rows, values, strict=True):
+            _add(row, value, *names)
+    for row, model in zip(data["accuracy"] + data["baselines"], report.accuracy + report.baselines, strict=True):
+        row["saved"], row["saved_against_int8"] = report.saved(model), report.saved_against_int8(model)
+    if report.listening is not None:
+        _add(data["listening"], report.listening, "share", "step_ms")
+        data["listening"]["parts"] = [dataclasses.asdict(part) for part in report.listening.parts]
     return data
+
+
+def _add(row: dict[str, Any], value: object, *names: str) -> None:
+    row.update({name: getattr(value, name) for name in names})
 
 
 def to_html(report: Report) -> str:
@@ -53,9 +67,6 @@ def to_html(report: Report) -> str:
     environment.filters["thousands"] = lambda value: f"{value:,.0f}"
     return environment.get_template("report.html.j2").render(
         r=report,
-        accuracy_plot=plots.accuracy_bars(report.accuracy),
-        det_plot=plots.det_curves(report.accuracy),
-        confusion_plot=plots.confusion_matrix(report.confusion),
-        memory_plot=plots.memory_bars(report.memory),
-        layer_plot=plots.layer_bars(report.layers, report.device.unit),
+        accuracy_plot=plots.accuracy_dots(report.accuracy + report.baselines),
+        det_plot=plots.det_curves(report.accuracy + report.baselines),
     )

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.corpus import SILENCE_LABEL, UNKNOWN_LABEL
 from pipeline.quantization import softmax
 
-FALSE_ACCEPT_POINT = 0.01
 RESAMPLES = 2000
 
 
@@ -29,7 +28,8 @@ class DetCurve:
 
     Attributes:
         threshold: smallest posterior that counts as a detection.
-        false_accept: share of clips without a keyword in which one is detected.
+        false_accept: share of clips of other words in which a keyword is detected. Silence, which is easy, would only
+            flatter it.
         false_reject: share of keyword clips in which *that* keyword is not detected.
     """
 
@@ -49,14 +49,12 @@ class Evaluation:
         keyword_accuracy: keyword clips recognised as their own keyword, among all classes; pooled over clips.
         speaker_keyword_accuracy: the same, averaged per speaker first.
         accuracy_without_silence: all clips but silence, which is easy.
-        miss_rate: keyword clips missed at the threshold that accepts 1 % of the clips without a keyword.
         confusion: rows are the true classes, columns the predicted ones, in the order of the logits.
     """
 
     keyword_accuracy: Estimate
     speaker_keyword_accuracy: Estimate
     accuracy_without_silence: Estimate
-    miss_rate: float
     confusion: tuple[tuple[int, ...], ...]
     det: DetCurve
 
@@ -80,41 +78,36 @@ def evaluate(
     names = np.asarray(speakers)
     confusion = np.zeros((len(label_names), len(label_names)), np.int64)
     np.add.at(confusion, (truth, predicted), 1)
-    det = det_curve(scores, truth)
     return Evaluation(
         keyword_accuracy=by_speaker(correct[keyword], names[keyword], pooled=True),
         speaker_keyword_accuracy=by_speaker(correct[keyword], names[keyword], pooled=False),
         accuracy_without_silence=by_speaker(
             correct[truth != SILENCE_LABEL], names[truth != SILENCE_LABEL], pooled=True
         ),
-        miss_rate=miss_rate_at(det, FALSE_ACCEPT_POINT),
         confusion=tuple(tuple(int(v) for v in row) for row in confusion),
-        det=det,
+        det=det_curve(scores, truth),
     )
+
+
+def keyword_scores(logits: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """A clip's score, ``[n]``, is its largest keyword posterior; and the label that it is of, ``[n]``."""
+    keywords = softmax(logits)[:, UNKNOWN_LABEL + 1 :].astype(np.float64)
+    if not keywords.size:
+        return np.zeros(len(logits)), np.full(len(logits), -1)
+    return keywords.max(axis=1), keywords.argmax(axis=1) + UNKNOWN_LABEL + 1
 
 
 def det_curve(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> DetCurve:
-    """Every threshold at which an error rate changes; a clip's score is its largest keyword posterior."""
-    keywords = softmax(logits)[:, UNKNOWN_LABEL + 1 :].astype(np.float64)
-    if keywords.size:
-        score, which = keywords.max(axis=1), keywords.argmax(axis=1) + UNKNOWN_LABEL + 1
-    else:
-        score, which = np.zeros(len(labels)), np.full(len(labels), -1)
+    """Every threshold at which an error rate changes."""
+    score, which = keyword_scores(logits)
+    negatives = np.sort(score[labels == UNKNOWN_LABEL])
     is_keyword = labels > UNKNOWN_LABEL
-    negatives = np.sort(score[~is_keyword])
     positives = np.sort(np.where(which == labels, score, -1.0)[is_keyword])  # the wrong keyword is never right
     # the last threshold, just above 1, accepts nothing whatever the scores
-    thresholds = np.append(np.unique(score), np.nextafter(1.0, 2.0))
+    thresholds = np.append(np.unique(score[labels != SILENCE_LABEL]), np.nextafter(1.0, 2.0))
     accepted = (len(negatives) - np.searchsorted(negatives, thresholds, "left")) / max(1, len(negatives))
     rejected = np.searchsorted(positives, thresholds, "left") / max(1, len(positives))
     return DetCurve(tuple(thresholds.tolist()), tuple(accepted.tolist()), tuple(rejected.tolist()))
-
-
-def miss_rate_at(curve: DetCurve, false_accept: float) -> float:
-    """False rejects at the smallest threshold that accepts at most that share of the clips without a keyword."""
-    return next(
-        miss for accepted, miss in zip(curve.false_accept, curve.false_reject, strict=True) if accepted <= false_accept
-    )
 
 
 def by_speaker(correct: NDArray[np.bool_], speakers: NDArray[np.str_], *, pooled: bool) -> Estimate:

@@ -13,29 +13,32 @@ from numpy.typing import NDArray
 
 from pipeline.config import SILENCE, UNKNOWN, CorpusSection, Frontend
 from pipeline.corpus import SOURCES, load_corpus
+from pipeline.corpus.data import SplitName
 from pipeline.errors import ModelFileError
 from pipeline.frontend import features
 from pipeline.layers import QuantizedModel
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe, parse_recipe
-from pipeline.training.dataset import Dataset, prepare
+from pipeline.training.dataset import Clips, Dataset, prepare
 
 
 @dataclass(frozen=True)
 class HeldOutClips:
-    """What every model and the device are tested on.
+    """Clips of one split that is not trained on.
 
     Attributes:
         features: int8 ``[n, inputs]``.
         labels: int64 ``[n]``.
         speakers: one identifier per clip.
         name: where the clips come from.
+        folder: of the recordings; None where speech is synthesised.
     """
 
     features: NDArray[np.int8]
     labels: NDArray[np.int64]
     speakers: tuple[str, ...]
     name: str
+    folder: Path | None
 
     @cached_property
     def key(self) -> str:
@@ -43,6 +46,19 @@ class HeldOutClips:
         digest = hashlib.sha256(np.ascontiguousarray(self.features).tobytes())
         digest.update(np.ascontiguousarray(self.labels).tobytes())
         return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What every model is judged on.
+
+    Attributes:
+        test: every figure is of these; the device answers them too.
+        validation: thresholds are chosen on these.
+    """
+
+    test: HeldOutClips
+    validation: HeldOutClips
 
 
 @dataclass(frozen=True)
@@ -68,24 +84,29 @@ class Data:
         return prepare(corpus, self.recipe.frontend, self.cache, self.progress)
 
     @cached_property
-    def test(self) -> HeldOutClips:
-        """The corpus's own testing split, or another folder's when one was given."""
-        if self.test_folder is not None:
-            section, frontend = self.recipe.corpus, self.recipe.frontend
-            return _held_out(section, frontend, self.test_folder, self.cache, self.progress)
-        testing = self.dataset.testing
-        return HeldOutClips(testing.features, testing.labels, testing.speakers, self.description)
+    def held_out(self) -> HeldOut:
+        """The corpus's own testing split, or another folder's when one was given; and its validation split."""
+        validation = self._split(self.dataset.validation)
+        if self.test_folder is None:
+            return HeldOut(self._split(self.dataset.testing), validation)
+        section, frontend = self.recipe.corpus, self.recipe.frontend
+        (test,) = _held_out(section, frontend, self.test_folder, self.cache, self.progress, ("testing",))
+        return HeldOut(test, validation)
+
+    def _split(self, clips: Clips) -> HeldOutClips:
+        return HeldOutClips(clips.features, clips.labels, clips.speakers, self.description, self.folder)
 
 
-def clips_for_model(model: QuantizedModel, folder: Path | None, cache: Path, progress: Progress) -> HeldOutClips:
-    """Test clips of a model's own words: recorded ones, or synthetic ones when there is no folder.
+def clips_for_model(model: QuantizedModel, folder: Path | None, cache: Path, progress: Progress) -> HeldOut:
+    """Clips of a model's own words: recorded ones, or synthetic ones when there is no folder.
 
     Raises:
         ModelFileError: the model's labels are not those of a keyword spotter of this project.
         CorpusError: the folder does not hold these words.
     """
     recipe = recipe_of(model)
-    return _held_out(recipe.corpus, recipe.frontend, folder, cache, progress)
+    splits: tuple[SplitName, ...] = ("testing", "validation")
+    return HeldOut(*_held_out(recipe.corpus, recipe.frontend, folder, cache, progress, splits))
 
 
 def recipe_of(model: QuantizedModel, *, folder: bool = True) -> Recipe:
@@ -111,14 +132,23 @@ def recipe_of(model: QuantizedModel, *, folder: bool = True) -> Recipe:
 
 
 def _held_out(
-    section: CorpusSection, frontend: Frontend, folder: Path | None, cache: Path, progress: Progress
-) -> HeldOutClips:
-    """The testing split of a folder of recordings, or of synthesised speech."""
+    section: CorpusSection,
+    frontend: Frontend,
+    folder: Path | None,
+    cache: Path,
+    progress: Progress,
+    splits: tuple[SplitName, ...],
+) -> list[HeldOutClips]:
+    """Splits of a folder of recordings, or of synthesised speech."""
     section = section.model_copy(update={"source": "folder" if folder else "synthetic"})
-    split = load_corpus(section, folder, cache, splits=("testing",), progress=progress).testing
-    rows = []
-    with progress.task("test features", len(split)) as task:
-        for pcm in split.pcm:
-            rows.append(features(np.ascontiguousarray(pcm), frontend))
-            task.advance()
-    return HeldOutClips(np.stack(rows), split.label, split.speakers, SOURCES[section.source].describe(folder))
+    corpus = load_corpus(section, folder, cache, splits=splits, progress=progress)
+    found = []
+    for split in map(corpus.split, splits):
+        rows = []
+        with progress.task("test features", len(split)) as task:
+            for pcm in split.pcm:
+                rows.append(features(np.ascontiguousarray(pcm), frontend))
+                task.advance()
+        name = SOURCES[section.source].describe(folder)
+        found.append(HeldOutClips(np.stack(rows), split.label, split.speakers, name, folder))
+    return found

@@ -37,17 +37,20 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """A model and its answers on the test clips.
+    """A model and its answers.
 
     Attributes:
         file: None for the float twin.
         training: how the weights came about: "float", "QAT" or "from file".
-        logits: float32 ``[n, labels]``: Keras for the float twin, the numpy reference for quantized models.
+        logits: for the test clips, float32 ``[n, labels]``: of Keras for the float twin, of the numpy reference for
+            quantized models.
+        validation: the same for the clips that thresholds are chosen on.
     """
 
     file: ModelFile | None
     training: str
     logits: NDArray[np.float32]
+    validation: NDArray[np.float32]
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from pipeline.workflow.models import ModelFile
 from pipeline.workflow.tensorflow import load_tensorflow
 
 _MODEL = "model.tflite"
+REFERENCE_GRAPH = "model_reference_graph.tflite"
 
 
 def quantize_model(recipe: Recipe, trained: StageResult, bits: int, stages: Stages) -> ModelFile:
@@ -22,7 +23,7 @@ def quantize_model(recipe: Recipe, trained: StageResult, bits: int, stages: Stag
 
         model = quantize(trained.folder / "model.keras", recipe, bits, recipe.corpus.labels)
         write_tflite(model, folder / _MODEL)
-        write_reference_tflite(model, folder / "model_reference_graph.tflite")
+        write_reference_tflite(model, folder / REFERENCE_GRAPH)
 
     inputs = {
         "trained": trained.key,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import __version__
-from pipeline.boards import board
+from pipeline.boards import Board, board
+from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.device import DeviceResult
 from pipeline.files import sha256_file
 from pipeline.firmware import FirmwareImage
@@ -18,108 +20,160 @@ from pipeline.flashing.hardware_map import BoardOutcome
 from pipeline.layers import QuantizedModel
 from pipeline.report import (
     AccuracyRow,
-    Baseline,
     BoardRow,
     Confusion,
     DeviceRow,
     LayerRow,
+    ListeningRow,
     MemoryRow,
+    Next,
     ParityRow,
     Provenance,
+    RamRow,
     Report,
+    SplitRow,
     StageRow,
+    WordRow,
 )
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
-from pipeline.workflow.data import HeldOutClips
-from pipeline.workflow.models import ModelResult
+from pipeline.training.threshold import OperatingPoint, at_threshold, choose_threshold
+from pipeline.workflow.data import HeldOut, HeldOutClips
+from pipeline.workflow.models import ModelFile, ModelResult
 
+REFERENCE_CLOCK_HZ = 64_000_000
+"""Shares of a core without a clock of its own are of this one, the nRF52840's."""
 _PACKAGES = ("numpy", "keras", "tensorflow", "platformio", "unicorn")
 _DET_POINTS = 400
+_FLOAT_BITS = 32
 
 
-def accuracy_row(evaluation: Evaluation, name: str, runs_on: str, training: str, model_bytes: int) -> AccuracyRow:
-    """One line of the accuracy table."""
-    keyword = evaluation.keyword_accuracy
-    curve = list(zip(evaluation.det.false_accept, evaluation.det.false_reject, strict=True))
-    step = max(1, len(curve) // _DET_POINTS)
-    return AccuracyRow(
-        name=name,
-        runs_on=runs_on,
-        training=training,
-        keyword=keyword.value,
-        keyword_interval=(keyword.low, keyword.high),
-        speaker_mean=evaluation.speaker_keyword_accuracy.value,
-        spoken=evaluation.accuracy_without_silence.value,
-        miss=evaluation.miss_rate,
-        det=tuple(curve[::step]),
-        model_bytes=model_bytes,
-    )
+@dataclass(frozen=True)
+class Judgement:
+    """One model on the test split.
+
+    Attributes:
+        evaluation: without a threshold.
+        point: at the threshold chosen on the validation split.
+        miss_at_1: misses at 1 % false accepts of the test split itself.
+    """
+
+    evaluation: Evaluation
+    point: OperatingPoint
+    miss_at_1: float
+
+    @classmethod
+    def of(
+        cls,
+        logits: NDArray[np.float32],
+        validation: NDArray[np.float32],
+        held_out: HeldOut,
+        labels: tuple[str, ...],
+    ) -> Judgement:
+        """Judges float32 logits ``[n, labels]`` of the test clips; those of the validation clips give the threshold."""
+        test = held_out.test
+        clips = (logits, test.labels, test.speakers, labels)
+        threshold = choose_threshold(validation, held_out.validation.labels)
+        known = choose_threshold(logits, test.labels)
+        return cls(evaluate(*clips), at_threshold(*clips, threshold), at_threshold(*clips, known).miss_rate)
+
+    def row(self, name: str, runs_on: str, training: str, bits: int, model_bytes: int) -> AccuracyRow:
+        """Its line of the accuracy table."""
+        found, point = self.evaluation, self.point
+        curve = list(zip(found.det.false_accept, found.det.false_reject, strict=True))
+        return AccuracyRow(
+            name=name,
+            runs_on=runs_on,
+            training=training,
+            bits=bits,
+            threshold=point.threshold,
+            miss=point.miss_rate,
+            false_accept=point.false_accept_rate,
+            miss_at_1=self.miss_at_1,
+            keyword=found.keyword_accuracy.value,
+            keyword_interval=(found.keyword_accuracy.low, found.keyword_accuracy.high),
+            speaker_mean=found.speaker_keyword_accuracy.value,
+            spoken=found.accuracy_without_silence.value,
+            det=tuple(curve[:: max(1, len(curve) // _DET_POINTS)]),
+            model_bytes=model_bytes,
+        )
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run's results come from, in words for the report."""
+    """Where a run's results come from, in words for the report.
+
+    Attributes:
+        baselines: other models on the same clips.
+        speakers: how many said each keyword for training; empty where that is not known.
+    """
 
     command: str
     recipe: str
     corpus: str
-    baselines: tuple[Baseline, ...] = ()
+    baselines: tuple[AccuracyRow, ...] = ()
+    speakers: Mapping[str, int] = field(default_factory=dict)
 
 
-def make_report(
-    tested: ModelResult,
-    models: Sequence[ModelResult],
-    image: FirmwareImage,
-    devices: Sequence[BoardOutcome[DeviceResult]],
-    test: HeldOutClips,
-    stages: Sequence[StageResult],
-    origin: Origin,
-) -> Report:
-    """Puts a run together.
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
 
-    Args:
+    Attributes:
         tested: what runs on the device.
         models: every model evaluated on the host, the float twin first when there is one.
     """
-    assert tested.file is not None
-    file, model = tested.file, tested.file.model
+
+    tested: ModelResult
+    models: Sequence[ModelResult]
+    image: FirmwareImage
+    devices: Sequence[BoardOutcome[DeviceResult]]
+    stages: Sequence[StageResult]
+
+    @property
+    def file(self) -> ModelFile:
+        """Of the model that was tested."""
+        assert self.tested.file is not None
+        return self.tested.file
+
+
+def make_report(
+    outcome: Outcome,
+    held_out: HeldOut,
+    origin: Origin,
+    next_steps: Callable[[Sequence[WordRow], SplitRow, float], Next],
+) -> Report:
+    """Puts a run together; ``next_steps`` says what to do about words, test split and false accepts."""
+    tested, image, test = outcome.tested, outcome.image, held_out.test
+    file, model = outcome.file, outcome.file.model
     chosen = board(image.target)
-    results = {outcome.board.name: outcome.result for outcome in devices if outcome.result is not None}
+    results = {outcome.board.name: outcome.result for outcome in outcome.devices if outcome.result is not None}
     device = next(iter(results.values()))
 
-    def score(logits: NDArray[np.float32]) -> Evaluation:
-        return evaluate(logits, test.labels, test.speakers, model.labels)
+    def judge(logits: NDArray[np.float32], validation: NDArray[np.float32]) -> Judgement:
+        return Judgement.of(logits, validation, held_out, model.labels)
 
     rows = []
-    for result in models:
+    for result in outcome.models:
         size = result.file.model.quantized_bytes if result.file else model.float_bytes
+        bits = result.file.model.bits if result.file else _FLOAT_BITS
         where = "numpy" if result.file else "Keras"
-        rows.append(accuracy_row(score(result.logits), result.name, where, result.training, size))
-    on_device = score(device.logits)
-    rows.append(accuracy_row(on_device, tested.name, image.target, tested.training, model.quantized_bytes))
-    times = {layer.name: layer.time for layer in device.layers}
-    counted = device.unit != "microseconds"
+        judged = judge(result.logits, result.validation)
+        rows.append(judged.row(result.name, where, result.training, bits, size))
+    on_device = judge(device.logits, tested.validation)
+    rows.append(on_device.row(tested.name, image.target, tested.training, model.bits, model.quantized_bytes))
+    words, split = _words(on_device, origin.speakers), _split(test)
     return Report(
         title=f"{model.name}: {model.bits} bits on {image.target}",
-        summary=f"{len(model.labels) - 2} keywords ({', '.join(model.labels[2:])}), "
-        f"{model.macs:,} multiply-accumulates per inference, tested on {len(test.labels)} clips: {test.name}",
+        summary=f"{len(model.keywords)} keywords ({', '.join(model.keywords)}), "
+        f"{model.macs:,} multiply-accumulates a step, tested on {len(test.labels)} clips: {test.name}",
         accuracy=tuple(rows),
         baselines=origin.baselines,
-        confusion=Confusion(model.labels, on_device.confusion),
-        memory=tuple(_memory(result.file.model) for result in models if result.file),
-        layers=tuple(
-            LayerRow(
-                name=layer.name,
-                inputs=layer.inputs,
-                outputs=layer.outputs,
-                bits=layer.bits,
-                weight_bytes=layer.weight_bytes,
-                parameter_bytes=layer.parameter_bytes,
-                time=times.get(layer.name) if counted else None,
-            )
-            for layer in model.layers
-        ),
+        words=words,
+        confusion=Confusion(model.labels, on_device.evaluation.confusion),
+        test=split,
+        memory=tuple(_memory(result.file.model) for result in outcome.models if result.file),
+        layers=_layers(model, device),
         device=DeviceRow(
             target=image.target,
             description=chosen.description_of_run(device.unit),
@@ -127,22 +181,27 @@ def make_report(
             variant=device.build.kernels,
             engine=device.build.engine,
             unit=device.unit,
-            time_per_inference=device.time_per_inference if counted else None,
-            clock_hz=chosen.clock_hz,
+            time_per_inference=device.time_per_inference if _counted(device) else None,
             flash_bytes=image.flash_bytes,
             flash_limit=image.flash_limit,
             model_flash_bytes=image.model_bytes,
-            ram_bytes=image.ram_bytes,
-            ram_limit=image.ram_limit,
-            stack_used=device.memory.stack_used if device.memory.stack else None,
-            stack_limit=image.stack_bytes or None,
         ),
+        ram=RamRow(
+            static_bytes=image.ram_bytes,
+            stack_bytes=image.stack_bytes,
+            stack_used=device.memory.stack_used if device.memory.stack else None,
+            network_bytes=device.memory.arena,
+            state_bytes=model.state_bytes,
+            limit=image.ram_limit,
+        ),
+        listening=_listening(device, chosen),
         parity=ParityRow(
             len(test.labels),
             sum(result.logits.size for result in results.values()),
             sum(result.differing_logits(tested.logits) for result in results.values()),  # one is enough to spoil it
         ),
-        stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in stages),
+        next=next_steps(words, split, on_device.point.false_accept_rate),
+        stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in outcome.stages),
         provenance=Provenance(
             command=origin.command,
             version=__version__,
@@ -153,23 +212,85 @@ def make_report(
             model_hash=file.digest[:16],
             image_hash=sha256_file(image.elf)[:16],
             packages=tuple((name, importlib.metadata.version(name)) for name in _PACKAGES),
-            test_clips=len(test.labels),
-            test_speakers=len(set(test.speakers)),
         ),
-        boards=tuple(_board(outcome, tested.logits, score) for outcome in devices) if len(devices) > 1 else (),
+        boards=tuple(_board(found, tested, judge) for found in outcome.devices) if len(outcome.devices) > 1 else (),
     )
+
+
+def _counted(device: DeviceResult) -> bool:
+    """Whether its times say something of a microcontroller: a computer's microseconds do not."""
+    return device.unit != "microseconds"
+
+
+def _layers(model: QuantizedModel, device: DeviceResult) -> tuple[LayerRow, ...]:
+    times = {layer.name: layer.time for layer in device.layers}
+    return tuple(
+        LayerRow(
+            name=layer.name,
+            kind=layer.kind,
+            inputs=layer.inputs,
+            outputs=layer.outputs,
+            bits=layer.bits,
+            weight_bytes=layer.weight_bytes,
+            parameter_bytes=layer.parameter_bytes,
+            state_bytes=layer.state_bytes,
+            macs=layer.macs,
+            time=times.get(layer.name) if _counted(device) else None,
+        )
+        for layer in model.layers
+    )
+
+
+def _listening(device: DeviceResult, chosen: Board) -> ListeningRow | None:
+    cost = device.listening
+    if cost is None or not _counted(device):
+        return None
+    clock = chosen.clock_hz or REFERENCE_CLOCK_HZ
+    return ListeningRow(
+        unit=device.unit,
+        clock_hz=clock,
+        clock_name=f"a {clock / 1e6:g} MHz {chosen.core.title}",
+        seconds=cost.seconds,
+        steps=cost.steps,
+        frontend=cost.frontend,
+        network=cost.network,
+        detector=cost.detector,
+    )
+
+
+def _words(judged: Judgement, training_speakers: Mapping[str, int]) -> tuple[WordRow, ...]:
+    right = np.diag(np.asarray(judged.evaluation.confusion))[UNKNOWN_LABEL + 1 :].tolist()
+    return tuple(
+        WordRow(
+            word=word.word,
+            clips=word.clips,
+            speakers=word.speakers,
+            training_speakers=training_speakers.get(word.word),
+            recognised=recognised,
+            missed=word.missed,
+            taken_for=word.taken_for,
+        )
+        for word, recognised in zip(judged.point.words, right, strict=True)
+    )
+
+
+def _split(test: HeldOutClips) -> SplitRow:
+    keyword = test.labels > UNKNOWN_LABEL
+    count = Counter(speaker for speaker, counts in zip(test.speakers, keyword, strict=True) if counts)
+    speaker, clips = max(count.items(), key=lambda item: item[1], default=("", 0))
+    return SplitRow(len(test.labels), int(keyword.sum()), len(count), speaker, clips)
 
 
 def _board(
     outcome: BoardOutcome[DeviceResult],
-    reference: NDArray[np.float32],
-    score: Callable[[NDArray[np.float32]], Evaluation],
+    tested: ModelResult,
+    judge: Callable[[NDArray[np.float32], NDArray[np.float32]], Judgement],
 ) -> BoardRow:
     result, error = outcome.result, outcome.error
     if result is None:
         return BoardRow(outcome.board.name, None, None, None, None, error.message if error else "")
-    keyword = score(result.logits).keyword_accuracy.value
-    differing = result.differing_logits(reference)
+    keyword = judge(result.logits, tested.validation).evaluation.keyword_accuracy.value
+    differing = result.differing_logits(tested.logits)
     return BoardRow(outcome.board.name, keyword, differing, result.time_per_inference, result.retries)
 
 

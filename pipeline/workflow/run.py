@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.errors import UsageError
 from pipeline.files import replacing
-from pipeline.report import Baseline, Report, write_report
+from pipeline.report import AccuracyRow, Report, write_report
 from pipeline.stages import StageResult, Stages
-from pipeline.workflow.data import Data, HeldOutClips
+from pipeline.workflow.data import Data, HeldOut
 from pipeline.workflow.device import Aim, ask_boards
 from pipeline.workflow.models import ModelFile, ModelResult
-from pipeline.workflow.quantize import quantize_model
+from pipeline.workflow.next_steps import Results
+from pipeline.workflow.quantize import REFERENCE_GRAPH, quantize_model
 from pipeline.workflow.reference import reference_logits
-from pipeline.workflow.reporting import Origin, make_report
+from pipeline.workflow.reporting import Origin, Outcome, make_report
 from pipeline.workflow.training import evaluate_float, train_float, train_quantized
 
 BIT_WIDTHS = (8, 4, 2)
@@ -26,12 +29,15 @@ def train(data: Data, widths: Sequence[int], stages: Stages) -> tuple[ModelResul
     Returns:
         The float twin, then one model per width, in their order.
     """
-    recipe, dataset, test = data.recipe, data.dataset, data.test
+    recipe, dataset, held_out = data.recipe, data.dataset, data.held_out
     float_stage = train_float(recipe, dataset, stages)
-    models = [ModelResult(None, "float", evaluate_float(float_stage, test.features, test.key, stages))]
+    test, validation = (
+        evaluate_float(float_stage, clips.features, clips.key, stages) for clips in (held_out.test, held_out.validation)
+    )
+    models = [ModelResult(None, "float", test, validation)]
     for bits in widths:
         trained = train_quantized(recipe, dataset, float_stage, bits, stages)
-        models.append(_evaluated(quantize_model(recipe, trained, bits, stages), "QAT", test, stages))
+        models.append(_evaluated(quantize_model(recipe, trained, bits, stages), "QAT", held_out, stages))
     return tuple(models)
 
 
@@ -43,7 +49,7 @@ def build(
     stages: Stages,
     command: str,
     *,
-    baselines: Sequence[Baseline] = (),
+    baselines: Sequence[AccuracyRow] = (),
 ) -> tuple[Report, Path]:
     """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page.
 
@@ -53,41 +59,64 @@ def build(
     """
     models = train(data, widths, stages)
     tested = models[1 + list(widths).index(bits)]
-    if tested.file is not None:
-        _publish(tested.file.path, stages.root / f"{data.recipe.name}_{bits}bit.tflite")
-    origin = Origin(command, data.recipe.name, data.description, tuple(baselines))
-    return _test_and_report(tested, models, data.test, aim, stages, origin)
+    assert tested.file is not None
+    published = stages.root / f"{data.recipe.name}_{bits}bit.tflite"
+    _publish(tested.file.path, published)
+    origin = Origin(command, data.recipe.name, data.description, tuple(baselines), _speakers(data))
+    return _test_and_report(tested, models, published, data.held_out, aim, stages, origin)
 
 
-def build_from_model(
-    file: ModelFile, test: HeldOutClips, aim: Aim, stages: Stages, command: str
-) -> tuple[Report, Path]:
-    """From an existing ``.tflite`` to a report, on test clips of the same words.
+def build_from_model(file: ModelFile, held_out: HeldOut, aim: Aim, stages: Stages, command: str) -> tuple[Report, Path]:
+    """From an existing ``.tflite`` to a report, on held-out clips of the same words.
 
     Raises:
         UsageError: the clips are not of the model's front end.
     """
+    test = held_out.test
     if test.features.shape[1] != file.model.inputs:
         raise UsageError(
             f"the test clips have {test.features.shape[1]} features, the model takes {file.model.inputs}",
             "test with the recipe the model was trained by",
         )
-    result = _evaluated(file, "from file", test, stages)
-    return _test_and_report(result, (result,), test, aim, stages, Origin(command, "from a model file", test.name))
+    result = _evaluated(file, "from file", held_out, stages)
+    origin = Origin(command, "from a model file", test.name)
+    return _test_and_report(result, (result,), file.path, held_out, aim, stages, origin)
 
 
-def _evaluated(file: ModelFile, training: str, test: HeldOutClips, stages: Stages) -> ModelResult:
-    return ModelResult(file, training, reference_logits(file.model, file.digest, test.features, test.key, stages))
+def _speakers(data: Data) -> dict[str, int]:
+    """How many speakers of the training split say each keyword."""
+    training = data.dataset.training
+    said = set(zip(training.labels.tolist(), training.speakers, strict=True))
+    count = Counter(label for label, _ in said)
+    return {name: count[i] for i, name in enumerate(data.dataset.label_names) if i > UNKNOWN_LABEL}
+
+
+def _evaluated(file: ModelFile, training: str, held_out: HeldOut, stages: Stages) -> ModelResult:
+    test, validation = (
+        reference_logits(file.model, file.digest, clips.features, clips.key, stages)
+        for clips in (held_out.test, held_out.validation)
+    )
+    return ModelResult(file, training, test, validation)
 
 
 def _test_and_report(
-    tested: ModelResult, models: Sequence[ModelResult], test: HeldOutClips, aim: Aim, stages: Stages, origin: Origin
+    tested: ModelResult,
+    models: Sequence[ModelResult],
+    model: Path,
+    held_out: HeldOut,
+    aim: Aim,
+    stages: Stages,
+    origin: Origin,
 ) -> tuple[Report, Path]:
     assert tested.file is not None
     image = aim.image(tested.file, stages)
-    devices = ask_boards(aim, image, tested.file.model, test.features, test.key, stages)
-    report = make_report(tested, models, image, devices, test, _distinct(stages.finished), origin)
-    _publish(image.elf, stages.root / f"firmware_{aim.target}.elf")
+    clips = held_out.test
+    devices = ask_boards(aim, image, tested.file.model, clips.features, clips.key, stages)
+    elf = stages.root / f"firmware_{aim.target}.elf"
+    _publish(image.elf, elf)
+    outcome = Outcome(tested, models, image, devices, _distinct(stages.finished))
+    results = Results(stages.root, model, tested.file.path.with_name(REFERENCE_GRAPH), elf, aim.target, clips.folder)
+    report = make_report(outcome, held_out, origin, results.next)
     return report, write_report(report, stages.root)[1]
 
 

@@ -57,11 +57,20 @@ def finished(whistles: Path, whistle_recipe: Path, workplace: Path) -> Path:
 def test_whole_run(finished: Path):
     report = json.loads((finished / "report.json").read_text())
     assert report["parity"]["differing_logits"] == 0
-    assert report["parity"]["clips"] == report["provenance"]["test_clips"] > 9
+    assert report["parity"]["clips"] == report["test"]["clips"] > 9
     assert [row["name"] for row in report["accuracy"]] == ["float32", "4-bit", "4-bit"]
     assert report["accuracy"][-1]["keyword"] == report["accuracy"][-2]["keyword"]  # same bits, same answers
     assert report["device"]["time_per_inference"] > sum(layer["macs"] for layer in report["layers"]) / 2
     assert report["device"]["model_flash_bytes"] > 0
+    listening = report["listening"]
+    assert listening["share"] == sum(part["share"] for part in listening["parts"][:3]) > 0.001
+    assert listening["network"] / listening["steps"] == pytest.approx(report["device"]["time_per_inference"], rel=0.2)
+    assert {word["word"] for word in report["words"]} == {"low", "high"}
+    assert report["words"][0]["training_speakers"] == 8
+    linked = {what: finished / path for what, path in report["next"]["files"]}
+    assert len(linked) == 3
+    assert all(path.is_file() for path in linked.values())
+    assert f"--model {finished / 'whistles_4bit.tflite'}" in report["next"]["commands"][0][1]
     assert "<svg" in (finished / "report.html").read_text()
 
 
@@ -85,6 +94,7 @@ def test_model_file_on_another_target(finished: Path, whistles: Path, workplace:
     assert run.returncode == 0, run.stdout + run.stderr
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["parity"]["differing_logits"] == 0
+    assert report["listening"] is None
     assert report["device"]["time_per_inference"] is None  # a PC's clock says nothing about a microcontroller
 
 

@@ -18,5 +18,7 @@ def test_the_report_gets_the_baselines(whistles: Path, whistle_recipe: Path, tmp
     # the same network on the same clips: whistles are told apart by either route or by none
     float_share = report["accuracy"][0]["keyword"]
     assert all(abs(row["keyword"] - float_share) < 0.5 for row in report["baselines"])
+    assert all(0 <= row["miss"] <= 1 and row["det"] for row in report["baselines"])
+    assert report["accuracy"][-1]["saved_against_int8"] > 0
     assert report["parity"]["differing_logits"] == 0
     assert "TFLite int8 PTQ" in run.stdout

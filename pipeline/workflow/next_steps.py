@@ -1,0 +1,59 @@
+"""What a user does next with a run's results: commands to type, files to open."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.boards import BOARDS, board
+from pipeline.report import Next, SplitRow, WordRow, advice
+
+
+@dataclass(frozen=True)
+class Results:
+    """The files of a run.
+
+    Attributes:
+        folder: of the report.
+        model: ``.tflite`` as the user finds it.
+        graph: reference graph of built-in operators; it need not be there.
+        elf: image of ``target``.
+        recordings: that were tested on; None for synthesised speech.
+    """
+
+    folder: Path
+    model: Path
+    graph: Path
+    elf: Path
+    target: str
+    recordings: Path | None
+
+    def next(self, words: Sequence[WordRow], test: SplitRow, false_accept: float) -> Next:
+        """Commands, files and advice for the report."""
+        return Next(self._commands(), self._files(), advice(words, test, false_accept))
+
+    def _commands(self) -> tuple[tuple[str, str], ...]:
+        chosen = board(self.target)
+        if not chosen.is_hardware:
+            chosen = next(other for other in BOARDS.values() if other.usb is not None)
+        flash = ["python", "-m", "pipeline.build", "--model", str(self.model)]
+        flash += ["--data", str(self.recordings)] if self.recordings is not None else []
+        flash += ["--target", chosen.target, "--port", "PORT", *(() if chosen.usb else ("--probe", "ID")), "--flash"]
+        listen = ["python", "-m", "pipeline.listen", "FILE.wav", "--model", str(self.model)]
+        return (
+            ("Listen to a recording (or to the microphone: mic in place of FILE.wav):", shlex.join(listen)),
+            (f"Put it on a real board ({chosen.title}) and test it there:", shlex.join(flash)),
+        )
+
+    def _files(self) -> tuple[tuple[str, str], ...]:
+        named = (
+            ("model with custom operators (.tflite)", self.model),
+            ("the same in built-in operators (.tflite)", self.graph),
+            ("image (.elf)", self.elf),
+        )
+        return tuple(
+            (what, Path(os.path.relpath(path, self.folder)).as_posix()) for what, path in named if path.is_file()
+        )
