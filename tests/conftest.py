@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.config import Frontend
-from pipeline.layers import Dense, QuantizedModel
+from pipeline.layers import Add, Dense, Filter, Layer, Mean, QuantizedModel
 from pipeline.quantization import InputQuantization
 
 
@@ -48,6 +48,37 @@ def make_model(
     )
     names = ("_silence_", "_unknown_", *(f"word{i}" for i in range(labels - 2)))
     return QuantizedModel("random", layers, names, InputQuantization(0.05078125, -20), frontend)
+
+
+def make_temporal_model(
+    bits: int = 4,
+    *,
+    channels: int = 64,
+    blocks: int = 4,
+    taps: int = 5,
+    dilation: int = 1,
+    pooling: int = 12,
+    labels: int = 8,
+    frames: int = 48,
+    seed: int = 0,
+) -> QuantizedModel:
+    """The default network's shape, or a smaller one, with random weights: a stem of 3 rows every 2, blocks of a filter,
+    a dense layer and a residual sum, a mean, a dense layer."""
+    rng = np.random.default_rng(seed)
+
+    def dense(name: str, k: int, n: int, *, relu: bool = False) -> Dense:
+        return Dense.quantized(name, rng.normal(size=(k, n)) / np.sqrt(k), rng.normal(size=n) * 0.1, bits, relu=relu)
+
+    layers: list[Layer] = [dense("stem", 60, channels, relu=True)]
+    for i in range(blocks):
+        weights, bias = rng.normal(size=(taps, channels)), rng.normal(size=channels) * 0.1
+        layers.append(Filter.quantized(f"filter_{i}", weights / np.sqrt(taps), bias, dilation=dilation))
+        layers.append(dense(f"dense_{i}", channels, channels))
+        layers.append(Add(f"add_{i}", channels, 3, relu=True))
+    layers += [Mean("mean", channels, pooling), dense("logits", channels, labels)]
+    names = ("_silence_", "_unknown_", *(f"word{i}" for i in range(labels - 2)))
+    frontend = Frontend(bands=20, context_frames=frames)
+    return QuantizedModel("temporal", tuple(layers), names, InputQuantization(0.046875, -20), frontend, stride=2)
 
 
 @pytest.fixture

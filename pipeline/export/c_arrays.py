@@ -141,14 +141,10 @@ def _memory(model: QuantizedModel) -> Iterator[str]:
     codes = f"{{{c_float(np.float32(model.input.scale))}, {model.input.zero_point}}}"
     rows = [f"{{.values = window, .codes = {codes}, .is_codes = 1}}"]
     rows += [
-        f"{{.values = activations + {start}, .ranged = {int(_has_reader_of_range(model, index))}}}"
+        f"{{.values = activations + {start}, .ranged = {int(model.is_ranged(index))}}}"
         for index, start in enumerate(starts)
     ]
     yield c_table(f"static dynq_signal_t signals[{len(rows)}]", rows)
-
-
-def _has_reader_of_range(model: QuantizedModel, index: int) -> bool:
-    return any(layer.reads_range and index in model.sources(reader) for reader, layer in enumerate(model.layers))
 
 
 def _node(index: int, layer: Layer, sources: tuple[int, ...]) -> str:

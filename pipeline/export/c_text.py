@@ -41,6 +41,7 @@ def c_comment(text: str) -> str:
 
 
 _ELEMENTS: dict[str, tuple[str, Callable[[Any], str], int]] = {
+    "int8": ("int8_t", str, 20),
     "uint8": ("uint8_t", str, 20),
     "int32": ("int32_t", str, 10),
     "uint32": ("uint32_t", "{:#010x}".format, 8),
@@ -50,7 +51,7 @@ _ELEMENTS: dict[str, tuple[str, Callable[[Any], str], int]] = {
 
 
 def c_array(name: str, values: NDArray[Any], *, storage: str = "static ") -> Iterator[str]:
-    """A constant array, 16-byte aligned, of numpy type uint8, int32, uint32 or float32."""
+    """A constant array, 16-byte aligned, of numpy type int8, uint8, int32, uint32 or float32."""
     c_type, text, per_row = _ELEMENTS[values.dtype.name]
     yield f"{storage}_Alignas(16) const {c_type} {name}[{values.size}] = {{\n"
     items = [text(value) for value in values.ravel()]

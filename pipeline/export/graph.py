@@ -58,8 +58,8 @@ class Graph:
         return len(self._subgraph.tensors) - 1
 
     def constant(self, name: str, values: NDArray[Any]) -> int:
-        """Adds a constant of numpy type float32, int32, uint32 or uint8, in its own shape."""
-        types = {"float32": "FLOAT32", "int32": "INT32", "uint32": "UINT32", "uint8": "UINT8"}
+        """Adds a constant of numpy type float32, int32, uint32, uint8 or int8, in its own shape."""
+        types = {"float32": "FLOAT32", "int32": "INT32", "uint32": "UINT32", "uint8": "UINT8", "int8": "INT8"}
         return self.tensor(name, values.shape, getattr(schema().TensorType, types[values.dtype.name]), values)
 
     def builtin(

@@ -48,10 +48,11 @@ def encode_tflite(model: QuantizedModel, packing: str = "reference") -> bytes:
     for index, layer in enumerate(model.layers):
         sources = model.sources(index)
         constants = [graph.constant(f"{layer.name}/{n}", c.values) for n, c in layer.constants(packing).items()]
-        inputs = [*(signals[s] for s in sources), *constants, *(ranges[s] for s in sources if s in ranges)]
+        read = [ranges[s] for s in sources if s in ranges and layer.reads_range]
+        inputs = [*(signals[s] for s in sources), *constants, *read]
         name = "logits" if index == last else f"{layer.name}/output"
         signals[index] = graph.tensor(name, [1, layer.outputs], types.FLOAT32)
-        if index != last:
+        if model.is_ranged(index):
             ranges[index] = graph.tensor(f"{layer.name}/output_range", [2], types.FLOAT32)
         outputs = [table[index] for table in (signals, ranges) if index in table]
         graph.custom(layer.operator.name, inputs, outputs, layer.encoded_options(packing))

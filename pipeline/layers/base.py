@@ -48,7 +48,7 @@ class Constant:
     """An array that a kernel reads in place.
 
     Attributes:
-        values: uint8, int32, uint32 or float32, in the order of the memory.
+        values: int8, uint8, int32, uint32 or float32, in the order of the memory.
         contents: what it holds, in words.
     """
 

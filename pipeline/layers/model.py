@@ -49,7 +49,7 @@ class QuantizedModel:
             raise QuantizationError(f"{self.frontend.context_frames} rows of a clip are no steps of {self.stride} rows")
         for index, layer in enumerate(self.layers):
             for source in self.sources(index):
-                if source < 0 and index > 0:
+                if source < MODEL_INPUT or (source == MODEL_INPUT and index > 0):
                     raise QuantizationError(f"layer {layer.name} reads further back than the first layer")
                 if source >= 0 and self.layers[source].outputs != layer.inputs:
                     raise QuantizationError(
@@ -69,6 +69,10 @@ class QuantizedModel:
     def rows(self) -> int:
         """Rows that the first layer sees at once."""
         return self.layers[0].inputs // self.frontend.bands
+
+    def is_ranged(self, index: int) -> bool:
+        """Whether a layer needs the range of this layer's output."""
+        return any(layer.reads_range and index in self.sources(reader) for reader, layer in enumerate(self.layers))
 
     @property
     def keywords(self) -> tuple[str, ...]:

@@ -22,12 +22,13 @@ from pipeline.quantization.frames import (
     quantize_history,
 )
 from pipeline.quantization.softmax import softmax
-from pipeline.quantization.temporal import Filters, add, filter_step, mean_step, quantize_filters
+from pipeline.quantization.temporal import MAX_TAPS, Filters, add, filter_step, mean_step, quantize_filters
 
 __all__ = [
     "CANONICAL_NAN",
     "LEVELS",
     "MAX_MAGNITUDE",
+    "MAX_TAPS",
     "MAX_ZERO",
     "MIN_MAGNITUDE",
     "PARAMETER_BOUND",

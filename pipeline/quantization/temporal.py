@@ -79,11 +79,11 @@ def filter_step(filters: Filters, window: History, *, scale: float = 1.0, relu: 
     return finish(affine(total, f32(scale) * unit, filters.step, filters.bias), valid, relu=relu)
 
 
-def mean_step(window: History) -> Floats:
-    """Mean over the frames ``[.., T, C]`` of a window: float32 ``[.., C]``."""
+def mean_step(window: History, *, scale: float = 1.0) -> Floats:
+    """Mean over the frames ``[.., T, C]`` of a window: float32 ``[.., C]``; ``scale`` as for a filter."""
     values, unit, valid = aligned(window)
     share = half.nearest(1 / window.exponent.shape[-1])
-    return finish(affine(values.sum(axis=-2), unit, share, np.zeros(1, np.float16)), valid, relu=False)
+    return finish(affine(values.sum(axis=-2), f32(scale) * unit, share, np.zeros(1, np.float16)), valid, relu=False)
 
 
 def add(first: ArrayLike, second: ArrayLike, *, relu: bool = False) -> Floats:

@@ -13,7 +13,7 @@ from pipeline.boards import board
 from pipeline.export import write_c_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.layers import QuantizedModel
-from tests.conftest import make_model
+from tests.conftest import make_model, make_temporal_model
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Callable[..., Built]:
-    """``built(target, bits=4, seed=0)``: a random model in an image of the target."""
+    """``built(target, bits=4, seed=0)``: a random model in an image of the target; a perceptron, or ``temporal``."""
 
     @cache
-    def make(target: str, bits: int = 4, seed: int = 0, flags: tuple[str, ...] = ()) -> Built:
-        folder: Path = tmp_path_factory.mktemp(f"{target}-{bits}-{seed}")
-        model = make_model(bits, widths=(33, 17, 40), seed=seed)
+    def make(target: str, bits: int = 4, seed: int = 0, flags: tuple[str, ...] = (), temporal: bool = False) -> Built:
+        folder: Path = tmp_path_factory.mktemp(f"{target}-{bits}-{seed}-{temporal}")
+        model = make_temporal_model(bits, seed=seed) if temporal else make_model(bits, widths=(33, 17, 40), seed=seed)
         write_c_arrays(model, board(target).core.variant, folder / "c", source_hash=f"{seed:064x}")
         return Built(model, build_firmware(target, folder / "c", folder, flags=flags))
 

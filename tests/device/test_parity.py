@@ -57,6 +57,21 @@ def test_every_other_board_returns_the_same_bits(built, target):
     assert result.time_per_inference > 1000
 
 
+@pytest.mark.parametrize(
+    ("target", "bits"), [(target, 4) for target in BOARDS if target != "nano33"] + [("qemu", 8), ("qemu", 2)]
+)
+def test_a_temporal_network_keeps_the_same_bits_on_every_board(built, target, bits):
+    made = built(target, bits, temporal=True)
+    rows = np.clip(rng.integers(-20, 21, (6, 48, 20)).cumsum(axis=1), -128, 127).astype(np.int8).reshape(6, -1)
+    rows[4], rows[5] = -128, np.eye(1, 960, 483) * 255 - 128
+    with open_device(target, made.image) as device:
+        result = run_test(device, made.model, rows)
+        device.client.load(rows[0])
+        for index, expected in enumerate(layer_outputs(made.model, rows[0])):
+            assert device.client.dump(index, rows[0]).tobytes() == expected.tobytes()
+    assert (result.differing_logits(logits(made.model, rows)), result.retries) == (0, 0)
+
+
 def test_instruction_counts_repeat_exactly(built):
     made = built("qemu", 4)
     row = features(made.model, 6)[:1]

@@ -16,7 +16,7 @@ from pipeline.frontend import features as frontend_features
 from pipeline.layers import Dense, QuantizedModel, logits
 from pipeline.quantization import InputQuantization
 from pipeline.recipe import load_recipe
-from tests.conftest import make_model
+from tests.conftest import make_model, make_temporal_model
 from tests.tflm.wheel import run_in_wheel
 
 # The graph has the exact sums of columns, which the method rounds to parts of a step, and the steps of frames before
@@ -25,6 +25,8 @@ from tests.tflm.wheel import run_in_wheel
 # altogether by up to seven hundredths, of logits that range over ten.
 TOLERANCE = 0.07
 TOLERANCE_WITHOUT_CODES = 5e-3
+# Relative to the largest logit, where ten layers hand such differences on.
+TOLERANCE_OF_A_DEEP_NETWORK = 0.03
 
 
 def run_in_litert(model: bytes, features: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -57,6 +59,23 @@ def test_same_class_and_nearly_the_same_logits(run, bits: int) -> None:
     np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCE)
     decided = np.diff(np.sort(ours)[:, -2:])[:, 0] > 2 * TOLERANCE
     assert decided.mean() > 0.8
+    np.testing.assert_array_equal(theirs.argmax(1)[decided], ours.argmax(1)[decided])
+
+
+@pytest.mark.parametrize(
+    ("bits", "shape"), [(8, {}), (4, {}), (2, {}), (4, {"channels": 13, "dilation": 3, "taps": 4, "pooling": 30})]
+)
+def test_a_temporal_network_answers_whole_clips_alike(run, bits: int, shape: dict[str, int]) -> None:
+    model = make_temporal_model(bits, **shape)
+    random = np.random.default_rng(bits)
+    features = np.clip(random.integers(-30, 31, (30, 48, 20)).cumsum(axis=1), -128, 127).astype(np.int8)
+    features[0], features[1] = -128, 0
+    features = features.reshape(30, -1)
+    theirs, ours = run(encode_reference_tflite(model), features), logits(model, features)
+    tolerance = TOLERANCE_OF_A_DEEP_NETWORK * np.abs(ours).max()
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=tolerance)
+    decided = np.diff(np.sort(ours)[:, -2:])[:, 0] > 2 * tolerance
+    assert decided.sum() >= 8
     np.testing.assert_array_equal(theirs.argmax(1)[decided], ours.argmax(1)[decided])
 
 

@@ -18,7 +18,7 @@ import numpy as np
 sys.setdlopenflags(os.RTLD_GLOBAL | os.RTLD_NOW)
 from tflite_micro.python.tflite_micro import runtime  # noqa: E402
 
-ARENA_BYTES = 60_000
+ARENA_BYTES = 600_000
 
 
 def main(library: str, model: str, features: str, output: str, reset_every: str) -> int:

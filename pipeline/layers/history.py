@@ -1,0 +1,56 @@
+"""What layers that look back in time share: the frames that they keep."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.errors import QuantizationError
+from pipeline.layers.base import Layer, Rows, Signal
+from pipeline.quantization import History, feature_history, quantize_history
+
+MAX_STATE_BYTES = 65_535
+"""Most bytes that one layer keeps: what a node of the C table can say."""
+
+
+def history_of(signal: Signal) -> tuple[History, float]:
+    """A signal as a frame ``[C]`` to keep, and its unit: features are codes already, in units of their scale."""
+    if isinstance(signal, Rows):
+        return feature_history(signal.codes, signal.quantization), signal.quantization.scale
+    return quantize_history(signal), 1.0
+
+
+def pushed(state: History, frame: History) -> History:
+    """The last frames ``[T, C]``, newest first, after one more, which takes the oldest one's place."""
+    return History(
+        *(
+            np.concatenate([new[None], old[:-1]])
+            for new, old in (
+                (frame.codes, state.codes),
+                (frame.exponent, state.exponent),
+                (frame.zero, state.zero),
+            )
+        )
+    )
+
+
+def newest(state: History, dilation: int) -> History:
+    """Every ``dilation``-th frame, from the newest on."""
+    return History(state.codes[::dilation], state.exponent[::dilation], state.zero[::dilation])
+
+
+def history_bytes(channels: int, frames: int) -> int:
+    """``DYNQ_HISTORY_BYTES``: a word, two bytes a frame, then the codes, in units of 4 and 8 bytes."""
+    return 4 + (2 * frames + 3) // 4 * 4 + frames * ((channels + 7) // 8 * 8)
+
+
+def check_state(layer: Layer) -> None:
+    """Refuses a layer that keeps more than a device can.
+
+    Raises:
+        QuantizationError: it does.
+    """
+    if layer.state_bytes > MAX_STATE_BYTES:
+        raise QuantizationError(
+            f"layer {layer.name} keeps {layer.state_bytes} bytes from step to step",
+            f"at most {MAX_STATE_BYTES}: fewer channels, taps, frames or a smaller dilation",
+        )

@@ -1,0 +1,89 @@
+"""The mean over time: for every channel, of its last frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from pipeline.config import MAX_WIDTH
+from pipeline.errors import QuantizationError
+from pipeline.layers.base import Floats, Layer, Signal
+from pipeline.layers.history import check_state, history_bytes, history_of, pushed
+from pipeline.layers.options import OptionsLayout
+from pipeline.quantization import MAX_TAPS, History, empty_history, mean_step
+
+if TYPE_CHECKING:
+    from pipeline.export.reference_graph import ReferenceBuilder
+
+
+@dataclass(frozen=True)
+class Mean(Layer):
+    """The mean of the last ``frames`` vectors of ``width`` float32 values; those before reset are zeros."""
+
+    kind: ClassVar[str] = "mean"
+    c_type: ClassVar[str] = "dynq_mean_t"
+    c_step: ClassVar[str] = "dynq_mean"
+    operator: ClassVar[OptionsLayout] = OptionsLayout(
+        "DYNQ_MEAN", version=1, fields=(("width", "H"), ("frames", "H"), ("share", "H"))
+    )
+
+    width: int
+    frames: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.width <= MAX_WIDTH and 1 <= self.frames <= MAX_TAPS):
+            raise QuantizationError(
+                f"layer {self.name}: a mean of {self.frames} frames of {self.width}",
+                f"at most {MAX_TAPS} frames of {MAX_WIDTH}",
+            )
+        check_state(self)
+
+    @property
+    def inputs(self) -> int:
+        return self.width
+
+    @property
+    def outputs(self) -> int:
+        return self.width
+
+    @property
+    def state_bytes(self) -> int:
+        return history_bytes(self.width, self.frames)
+
+    def initial_state(self) -> History:
+        return empty_history(self.frames, self.width)
+
+    def step(self, state: Any, *signals: Signal) -> tuple[History, Floats]:
+        frame, scale = history_of(signals[0])
+        state = pushed(state, frame)
+        return state, mean_step(state, scale=scale)
+
+    @property
+    def _share(self) -> np.float16:
+        """What a frame counts, a binary16 number."""
+        return np.float16(1 / self.frames)
+
+    def options(self) -> dict[str, int]:
+        return {"width": self.width, "frames": self.frames, "share": int(self._share.view(np.uint16))}
+
+    @classmethod
+    def from_file(cls, name: str, variant: str, options: Mapping[str, int], constants: Sequence[bytes]) -> Self:
+        layer = cls(name, options["width"], options["frames"])
+        if constants or layer.options() != options:
+            raise ValueError(f"layer {name}: {options}, {len(constants)} constants")
+        return layer
+
+    def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
+        return {"channels": self.width, "frames": self.frames, "share": self.options()["share"]}
+
+    @property
+    def c_scratch(self) -> str:
+        return f"DYNQ_WINDOW_SCRATCH_BYTES({self.frames})"
+
+    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
+        x = builder.quantize_history(signals[0], self.name, self.width)
+        taps = np.full((self.frames, self.width), self._share, np.float32)
+        return builder.filter(x, taps, np.zeros(self.width, np.float32), 1, self.name, output, relu=False)
