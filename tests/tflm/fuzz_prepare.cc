@@ -1,6 +1,6 @@
-/* libFuzzer target: whatever options, tensors and counts a file gives the operator, prepare accepts or refuses it, and
- * what it accepts runs inside its buffers. A context of our own stands for the interpreter; every buffer is an
- * allocation of exactly the size that its tensor states, so that the address sanitizer sees any byte beyond. */
+/* libFuzzer target: whatever options, tensors and counts a file gives an operator, prepare accepts or refuses it, and
+ * what it accepts runs inside its buffers, step by step. A context of our own stands for the interpreter; every buffer
+ * is an allocation of exactly the size that its tensor states, so that the address sanitizer sees any byte beyond. */
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -66,14 +66,14 @@ public:
   std::vector<TfLiteTensor> tensors;
   std::vector<TfLiteEvalTensor> evaluated;
   std::vector<Block> blocks;
-  Block persistent;
+  std::vector<Block> persistent;
   Block scratch;
   int borrowed = 0;
   bool out_of_memory = false;
 
   void *AllocatePersistentBuffer(size_t bytes) override {
-    persistent = Allocate(bytes);
-    return out_of_memory ? nullptr : persistent.get();
+    persistent.push_back(Allocate(bytes));
+    return out_of_memory ? nullptr : persistent.back().get();
   }
   TfLiteStatus RequestScratchBufferInArena(size_t bytes, int *index) override {
     scratch = Allocate(bytes);
@@ -159,35 +159,90 @@ TfLiteEvalTensor *GetEvalOutput(const TfLiteContext *context, const TfLiteNode *
 
 void MicroPrintf(const char *, ...) {}
 
+namespace {
+
+/* A tensor as an operator expects it. */
+struct Place {
+  TfLiteType type;
+  size_t bytes;
+  bool constant;
+};
+
+/* An operator with the inputs that fit its options, so far as they can be read; the last one is the optional range. */
+struct Subject {
+  const TFLMRegistration *registration;
+  uint32_t outputs;
+  std::vector<Place> inputs;
+};
+
+template <typename Struct> Struct Read(const std::vector<uint8_t> &bytes, uint16_t version) {
+  Struct options = {};
+  if (dynq_options_read(bytes.data(), bytes.size(), version, &options, sizeof options) != nullptr) {
+    memset(&options, 0, sizeof options);
+  }
+  return options;
+}
+
+Place Features(uint32_t count, bool int8) {
+  return {int8 ? kTfLiteInt8 : kTfLiteFloat32, count % 4097 * (int8 ? 1u : 4u), false};
+}
+
+Subject MakeSubject(uint8_t which, const std::vector<uint8_t> &bytes, bool int8) {
+  const Place range = {kTfLiteFloat32, 8, false};
+  switch (which % 4) {
+  case 0: {
+    const auto o = Read<dynq_fully_connected_options_t>(bytes, DYNQ_FULLY_CONNECTED_VERSION);
+    return {dynq::FullyConnected::Registration(),
+            o.outputs % 4097u,
+            {Features(o.inputs, int8),
+             {kTfLiteUInt8, dynq_weight_bytes(o.inputs, o.outputs, o.bits), true},
+             {kTfLiteUInt32, dynq_column_bytes(o.outputs), true},
+             range}};
+  }
+  case 1: {
+    const auto o = Read<dynq_filter_options_t>(bytes, DYNQ_FILTER_VERSION);
+    return {dynq::Filter::Registration(),
+            o.channels % 4097u,
+            {Features(o.channels, int8),
+             {kTfLiteInt8, dynq_tap_bytes(o.channels, o.taps), true},
+             {kTfLiteUInt32, dynq_filter_parameter_bytes(o.channels), true},
+             range}};
+  }
+  case 2: {
+    const auto o = Read<dynq_mean_options_t>(bytes, DYNQ_MEAN_VERSION);
+    return {dynq::Mean::Registration(), o.width % 4097u, {Features(o.width, int8), range}};
+  }
+  default: {
+    const auto o = Read<dynq_add_options_t>(bytes, DYNQ_ADD_VERSION);
+    return {dynq::Add::Registration(), o.width % 4097u, {Features(o.width, int8), Features(o.width, int8), range}};
+  }
+  }
+}
+
+} // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Bytes input(data, size);
+  const uint8_t which = input.Next();
   const uint8_t kind = input.Next();
-  std::vector<uint8_t> options = input.Take(input.Next());
-
-  dynq_fully_connected_options_t read = {};
-  const bool readable =
-      dynq_options_read(options.data(), options.size(), DYNQ_FULLY_CONNECTED_VERSION, &read, sizeof read) == nullptr;
-  const uint32_t inputs = readable ? read.inputs % 4097 : 20;
-  const uint32_t outputs = readable ? read.outputs % 4097 : 5;
+  const std::vector<uint8_t> options = input.Take(input.Next());
+  const bool int8 = (kind & 1) != 0;
+  const Subject subject = MakeSubject(which, options, int8);
+  const int ranged = static_cast<int>(subject.inputs.size());
 
   Context context;
   context.out_of_memory = (kind & 128) != 0;
-  const bool int8 = (kind & 1) != 0;
-  Indices in = {(kind & 2) != 0 ? input.Next() % 8 : (kind & 4) != 0 && !int8 ? 4 : 3, {0, 1, 2, 3, 0, 0, 0, 0}};
+  Indices in = {(kind & 2) != 0            ? input.Next() % 8
+                : (kind & 4) != 0 && !int8 ? ranged
+                                           : ranged - 1,
+                {0, 1, 2, 3, 0, 0, 0, 0}};
   Indices out = {(kind & 8) != 0 ? input.Next() % 8 : (kind & 16) != 0 ? 2 : 1, {4, 5, 4, 4, 4, 4, 4, 4}};
-  const size_t weight_bytes = dynq_weight_bytes(inputs, outputs, readable ? read.bits : 8);
-  const struct {
-    TfLiteType type;
-    size_t bytes;
-    bool constant;
-  } expected[6] = {{int8 ? kTfLiteInt8 : kTfLiteFloat32, inputs * (int8 ? 1u : 4u), false},
-                   {kTfLiteUInt8, weight_bytes, true},
-                   {kTfLiteUInt32, dynq_column_bytes(outputs), true},
-                   {kTfLiteFloat32, 8, false},
-                   {kTfLiteFloat32, outputs * 4u, false},
-                   {kTfLiteFloat32, 8, false}};
-  for (const auto &tensor : expected) {
-    context.tensors.push_back(MakeTensor(&input, &context, tensor.type, tensor.bytes, tensor.constant));
+  std::vector<Place> places = subject.inputs;
+  places.resize(4, places[0]);
+  places.push_back({kTfLiteFloat32, subject.outputs * 4u, false});
+  places.push_back({kTfLiteFloat32, 8, false});
+  for (const Place &place : places) {
+    context.tensors.push_back(MakeTensor(&input, &context, place.type, place.bytes, place.constant));
     const TfLiteTensor &made = context.tensors.back();
     context.evaluated.push_back({made.data, nullptr, made.type});
   }
@@ -197,7 +252,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   TfLiteNode node = {};
   node.inputs = AsArray(&in);
   node.outputs = AsArray(&out);
-  const TFLMRegistration *operation = dynq::FullyConnected::Registration();
+  const TFLMRegistration *operation = subject.registration;
   node.user_data = operation->init(&tflm, reinterpret_cast<const char *>(options.data()), options.size());
   const TfLiteStatus prepared = operation->prepare(&tflm, &node);
   if (context.borrowed != 0) {
@@ -205,9 +260,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   if (prepared == kTfLiteOk) {
     accepted.count++;
-    if (operation->invoke(&tflm, &node) != kTfLiteOk) {
-      abort();
+    for (int step = 0; step < 3; step++) {
+      if (operation->invoke(&tflm, &node) != kTfLiteOk) {
+        abort();
+      }
     }
+  }
+  if (operation->reset != nullptr) {
+    operation->reset(&tflm, node.user_data);
   }
   if (prepared != kTfLiteOk && dynq::OperatorError() == nullptr) {
     abort();

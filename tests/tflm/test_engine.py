@@ -18,7 +18,7 @@ from pipeline.errors import FirmwareError, ModelFileError
 from pipeline.export import encode_reference_tflite, encode_tflite, op_resolver, operators, write_tflm_arrays
 from pipeline.firmware import FirmwareImage, build_firmware
 from pipeline.layers import layer_outputs
-from tests.conftest import make_model
+from tests.conftest import make_model, make_temporal_model
 
 REFERENCE_OPERATORS = {
     "DEQUANTIZE",
@@ -118,3 +118,20 @@ def test_the_whole_image_on_an_emulated_board(tmp_path: Path, bits: int) -> None
     assert memory.buffers <= memory.arena <= memory.buffers + 64
     assert device.unit.of(ticks[1] - ticks[0]) <= 1500
     assert (tflm.flash_bytes - tflm.model_bytes) - (aot.flash_bytes - aot.model_bytes) <= 20 * 1024
+
+
+@pytest.mark.skipif("TFLM_ROOT" not in os.environ, reason="TFLM_ROOT names no build of TensorFlow Lite Micro")
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_a_temporal_network_on_an_emulated_board(tmp_path: Path, bits: int) -> None:
+    model = make_temporal_model(bits)
+    root = Path(os.environ["TFLM_ROOT"])
+    image = build_tflm_firmware("qemu", model, tmp_path / "tflm", root, source_hash="0" * 64)
+    clips = np.random.default_rng(bits).integers(-30, 31, (6, 48, 20)).cumsum(axis=1)
+    with open_device("qemu", image) as device:
+        for clip in np.clip(clips, -128, 127).astype(np.int8).reshape(6, -1):
+            outputs = layer_outputs(model, clip)
+            assert device.client.run(clip).logits.tobytes() == outputs[-1].tobytes()
+            for layer in range(0, len(outputs), 5):
+                assert device.client.dump(layer, clip).tobytes() == outputs[layer].tobytes()
+        memory = device.client.memory()
+    assert model.state_bytes < memory.buffers <= memory.arena < 16_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline._native import compile_library, declarations
-from pipeline.layers import Dense
+from pipeline.layers import KINDS, Dense, Layer
 from pipeline.layers.dense_layout import VARIANTS
 from pipeline.project import PROJECT
 from tests.conftest import make_model
@@ -28,18 +28,20 @@ def read(options: bytes, version: int = Dense.operator.version):
     return result if error == FFI.NULL else FFI.string(error).decode()
 
 
-def test_host_and_device_declare_the_same_struct() -> None:
-    c = FFI.typeof("dynq_fully_connected_options_t")
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_host_and_device_declare_the_same_struct(kind: type[Layer]) -> None:
+    name = kind.operator.name.lower()
+    c = FFI.typeof(f"{name}_options_t")
     head = [(name, field.offset, FFI.sizeof(field.type)) for name, field in c.fields[0][1].type.fields]
     body = [(name, field.offset, FFI.sizeof(field.type)) for name, field in c.fields[1:]]
     assert head == [("version", 0, 2), ("packing", 2, 16)]
     at, expected = 18, []
-    for name, code in (*Dense.operator.fields, ("zero", "H")):
-        expected.append((name, at, struct.calcsize(code)))
+    for field, code in (*kind.operator.fields, ("zero", "H")):
+        expected.append((field, at, struct.calcsize(code)))
         at += struct.calcsize(code)
     assert body == expected
-    assert FFI.sizeof(c) == Dense.operator.struct.size == at
-    assert f"#define DYNQ_FULLY_CONNECTED_VERSION {Dense.operator.version}\n" in HEADER.read_text()
+    assert FFI.sizeof(c) == kind.operator.struct.size == at
+    assert f"#define {kind.operator.name}_VERSION {kind.operator.version}\n" in HEADER.read_text()
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])

@@ -34,7 +34,7 @@ def compile_operator(
     c_sources = [*sorted((LIBRARIES / "dynq").glob("*.c")), *sorted((LIBRARIES / "tflm").glob("*.c"))]
     for source in [*c_sources, *sorted((LIBRARIES / "tflm").glob("*.cc")), *sources]:
         is_c = source.suffix == ".c"
-        objects.append(str(directory / f"{output}-{source.stem}.o"))
+        objects.append(str(directory / f"{output}-{source.name}.o"))
         language = ["-std=c11"] if is_c else ["-std=c++17", "-fno-rtti"]
         subprocess.run(
             [compiler[0 if is_c else 1], *language, *WARNINGS, *flags, *INCLUDES, "-c", str(source), "-o", objects[-1]],

@@ -16,8 +16,9 @@
 extern "C" {
 #endif
 
-#define DYNQ_MAX_WIDTH 4096 /* inputs or outputs of a layer; no sum is too large up to here */
-#define DYNQ_MAX_TAPS 256   /* taps of a filter, frames of a mean */
+#define DYNQ_MAX_WIDTH 4096        /* inputs or outputs of a layer; no sum is too large up to here */
+#define DYNQ_MAX_TAPS 256          /* taps of a filter, frames of a mean */
+#define DYNQ_MAX_STATE_BYTES 65535 /* that one layer keeps */
 
 /* Smallest and largest value of a float vector; for an invalid one both are NaN. */
 typedef struct {
@@ -31,12 +32,14 @@ void dynq_scan(const float *x, uint32_t n, dynq_range_t *range);
 /* Name of the compiled variant: "reference", "scalar", "cortex_m4_dsp" or "mve". */
 const char *dynq_variant(void);
 
-/* Bytes of packed data, so that a loader can check what a file says before a kernel reads it; 0 when this variant has
- * no such layer. */
+/* Bytes of packed data and of states, so that a loader can check what a file says before a kernel reads it; 0 when this
+ * variant has no such layer. */
 size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits);
 size_t dynq_column_bytes(uint32_t outputs);
 size_t dynq_tap_bytes(uint32_t channels, uint32_t taps);
 size_t dynq_filter_parameter_bytes(uint32_t channels);
+size_t dynq_filter_state_bytes(uint32_t channels, uint32_t taps, uint32_t dilation);
+size_t dynq_mean_state_bytes(uint32_t channels, uint32_t frames);
 
 /* Bytes of scratch and state; constant expressions where their arguments are. */
 #define DYNQ_DENSE_SCRATCH_BYTES(inputs) DYNQ_CODE_BYTES(inputs)

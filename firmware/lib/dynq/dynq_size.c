@@ -1,4 +1,4 @@
-/* Sizes of packed data, so that a caller can check what a file says before a kernel reads it. */
+/* Sizes of packed data and states, so that a caller can check what a file says before a kernel reads it. */
 #include "dynq.h"
 
 static uint32_t tile_bytes(uint32_t inputs, uint32_t bits) {
@@ -37,4 +37,21 @@ size_t dynq_tap_bytes(uint32_t channels, uint32_t taps) {
 
 size_t dynq_filter_parameter_bytes(uint32_t channels) {
   return is_width(channels) ? DYNQ_ROUND_UP(channels, DYNQ_CHANNEL_TILE) * sizeof(uint32_t) : 0;
+}
+
+static size_t history_bytes(uint32_t channels, uint32_t count, uint32_t frames) {
+  if (!is_width(channels) || count < 1 || count > DYNQ_MAX_TAPS || frames > DYNQ_MAX_STATE_BYTES) {
+    return 0;
+  }
+  const uint32_t bytes = DYNQ_HISTORY_BYTES(channels, frames);
+  return bytes <= DYNQ_MAX_STATE_BYTES ? bytes : 0;
+}
+
+size_t dynq_filter_state_bytes(uint32_t channels, uint32_t taps, uint32_t dilation) {
+  const int known = taps <= DYNQ_MAX_TAPS && dilation >= 1 && dilation <= DYNQ_MAX_STATE_BYTES;
+  return known ? history_bytes(channels, taps, (taps - 1u) * dilation + 1u) : 0;
+}
+
+size_t dynq_mean_state_bytes(uint32_t channels, uint32_t frames) {
+  return history_bytes(channels, frames, frames);
 }

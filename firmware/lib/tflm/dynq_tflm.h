@@ -32,6 +32,24 @@ struct FullyConnected {
   static const TFLMRegistration *Registration();
 };
 
+/* Inputs: features as above; taps int8; parameters uint32; optionally the features' range. Outputs: as above. */
+struct Filter {
+  static constexpr char kName[] = "DYNQ_FILTER";
+  static const TFLMRegistration *Registration();
+};
+
+/* Inputs: features as above, optionally their range. Outputs: as above. */
+struct Mean {
+  static constexpr char kName[] = "DYNQ_MEAN";
+  static const TFLMRegistration *Registration();
+};
+
+/* Inputs: two float32 [1, N]. Outputs: as above. */
+struct Add {
+  static constexpr char kName[] = "DYNQ_ADD";
+  static const TFLMRegistration *Registration();
+};
+
 /* Adds operators to a resolver: these types, or others of the same shape around them. */
 template <typename... Operators> struct OperatorList {
   static constexpr unsigned kCount = sizeof...(Operators);
@@ -43,7 +61,7 @@ template <typename... Operators> struct OperatorList {
 };
 
 /* Every operator that there is. An image for one model is smaller with the list that was generated for it. */
-using AllOperators = OperatorList<FullyConnected>;
+using AllOperators = OperatorList<FullyConnected, Filter, Mean, Add>;
 constexpr unsigned kOperatorCount = AllOperators::kCount;
 
 template <typename Resolver> TfLiteStatus AddDynqOperators(Resolver &resolver) {
