@@ -45,6 +45,10 @@ class CorpusSection(Settings):
     silence_fraction: float = Field(0.1, ge=0.0, le=1.0, description="silence clips per clip of the split")
     unknown_ratio: float | None = Field(None, gt=0, description="unknown clips per clip of one keyword; absent: all")
     synthesis: SynthesisSection = SynthesisSection()
+    added_clips: int = Field(
+        100, ge=0, le=20_000, description="synthesised clips per keyword beside recorded ones, to train on; 0: none"
+    )
+    added_unknown: int = Field(1500, ge=0, le=100_000, description="synthesised clips of other words beside those")
 
     @field_validator("keywords")
     @classmethod
@@ -75,7 +79,7 @@ class Frontend(Settings):
     bands: int = Field(20, ge=4, le=40)
     low_hz: float = Field(60.0, ge=0)
     high_hz: float = Field(7600.0, le=8000)
-    context_frames: int = Field(41, ge=1, le=200)
+    context_frames: int = Field(48, ge=1, le=200)
     context_stride: int = Field(3, ge=1, le=8)
 
     @model_validator(mode="after")
@@ -112,7 +116,39 @@ class Perceptron(Settings):
         return 1
 
 
-Network = Annotated[Perceptron, Field(discriminator="kind")]
+class Block(Settings):
+    """A filter over time for each channel, then a dense layer over the channels."""
+
+    taps: int = Field(ge=1, le=256)
+    dilation: int = Field(1, ge=1, le=256, description="steps from one tap to the next")
+    channels: int | None = Field(None, ge=1, le=MAX_WIDTH, description="outputs; absent: as the network says")
+
+
+class Temporal(Settings):
+    """A network that is run step by step, each layer on one vector, and remembers through filters over time."""
+
+    kind: Literal["temporal"]
+    stem_rows: int = Field(3, ge=0, le=200, description="rows the first layer sees; 0: the first filter reads rows")
+    stride: int = Field(2, ge=1, le=64, description="rows from one step to the next")
+    channels: int = Field(64, ge=1, le=MAX_WIDTH)
+    blocks: tuple[Block, ...] = (Block(taps=5),) * 4
+    residual: bool = Field(True, description="blocks add what they find to what they are given, where widths agree")
+    pooling: int = Field(12, ge=1, le=256, description="steps in the mean before the last layer")
+    dropout: float = Field(0.2, ge=0, lt=1)
+    edge_bits: int = Field(4, ge=2, le=8, description="least weight bits of the first and the last layer")
+
+    @model_validator(mode="after")
+    def _reads_every_row(self) -> Temporal:
+        if self.stem_rows == 0 and self.stride != 1:
+            raise ValueError("a network without a stem (stem_rows = 0) runs at every row: stride = 1")
+        if self.stem_rows == 0 and not self.blocks:
+            raise ValueError("a network has a stem or blocks")
+        if 0 < self.stem_rows < self.stride:
+            raise ValueError("a stem of fewer rows than the stride would miss some: raise stem_rows")
+        return self
+
+
+Network = Annotated[Temporal | Perceptron, Field(discriminator="kind")]
 """Any kind of network: ``kind`` says which. A further kind joins with ``|``."""
 
 
@@ -143,6 +179,8 @@ class AugmentationSection(Settings):
     stretch: float = Field(0.0, ge=0, lt=1, description="largest change of speed, as a fraction")
     warp: float = Field(0.0, ge=0, lt=0.5, description="largest stretch of the band axis, as a fraction")
     reverb_probability: float = Field(0.0, ge=0, le=1)
+    band_limit_probability: float = Field(0.25, ge=0, le=1, description="of a low pass, as of a telephone")
+    negatives: float = Field(0.15, ge=0, le=10, description="windows of --negatives per clip, as unknown ones")
     band_masks: int = Field(1, ge=0)
     band_mask_width: int = Field(3, ge=0)
     time_masks: int = Field(0, ge=0)
@@ -160,12 +198,12 @@ class TrainingSection(Settings):
 
     seed: int = Field(1, ge=0, lt=1 << 31)
     batch_size: int = Field(128, ge=1)
-    epochs: int = Field(120, ge=1)
+    epochs: int = Field(60, ge=1)
     learning_rate: float = Field(2e-3, gt=0)
     patience: int = Field(60, ge=1, description="epochs without better validation loss or accuracy before stopping")
     weight_decay: float = Field(1e-3, ge=0, description="decoupled, per unit of learning rate")
     label_smoothing: float = Field(0.05, ge=0, lt=1)
-    qat_epochs: int = Field(30, ge=1)
+    qat_epochs: int = Field(20, ge=1)
     qat_learning_rate: float = Field(5e-4, gt=0)
     distillation: float = Field(
         0.5, ge=0, le=1, description="share of the float model's answer in each target during QAT"

@@ -34,6 +34,7 @@ class DataOptions:
     keywords: str | None
     data: Path | None
     test_data: Path | None
+    negatives: Path | None
     out: Path | None
     cache: Path
 
@@ -44,7 +45,7 @@ class DataOptions:
             RecipeError, UsageError: see ``choose_recipe``.
         """
         recipe = choose_recipe(self.recipe, self.data, self.keywords)
-        return Data(recipe, self.data, self.test_data, self.cache, progress)
+        return Data(recipe, self.data, self.test_data, self.cache, progress, self.negatives)
 
     @contextmanager
     def stages(self, name: str, progress: Progress) -> Iterator[Stages]:
@@ -119,6 +120,10 @@ data_options = _gathered(
     click.option("--data", type=PATH, metavar="DIR", help="Recordings: wav or flac, one folder per word."),
     click.option(
         "--test-data", type=PATH, metavar="DIR", help="Recordings to test on instead of the corpus's test split."
+    ),
+    click.option(
+        "--negatives", type=PATH, metavar="DIR",
+        help="Speech without the keywords, to train on: wav or flac of any length.",
     ),
     click.option("--out", type=PATH, metavar="DIR", help="Where results go. [default: out/NAME OF THE RECIPE]"),
     click.option(

@@ -18,8 +18,8 @@ from pipeline.config import (
     Detector,
     Frontend,
     Network,
-    Perceptron,
     Settings,
+    Temporal,
     TrainingSection,
 )
 from pipeline.errors import RecipeError
@@ -33,7 +33,7 @@ class Recipe(Settings):
     corpus: CorpusSection
     frontend: Frontend = Frontend()
     augmentation: AugmentationSection = AugmentationSection()
-    model: Network = Perceptron(kind="perceptron")
+    model: Network = Temporal(kind="temporal")
     training: TrainingSection = TrainingSection()
     detector: Detector = Detector()
 
@@ -44,6 +44,11 @@ class Recipe(Settings):
             raise ValueError(
                 f"the context window spans {needed} s of clips that last {self.corpus.clip_seconds} s: "
                 "raise corpus.clip_seconds or lower frontend.context_frames"
+            )
+        if self.frontend.context_frames % self.model.stride:
+            raise ValueError(
+                f"the context window of {self.frontend.context_frames} rows is no whole number of steps of "
+                f"{self.model.stride}: change frontend.context_frames or model.stride"
             )
         if self.model.kind == "perceptron" and self.frontend.inputs > MAX_WIDTH:
             raise ValueError(f"the context window holds {self.frontend.inputs} features, a layer takes {MAX_WIDTH}")
@@ -112,6 +117,10 @@ def _place(location: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
     for part in location:
         if kinds:
             here, kinds = next(kind for kind in kinds if get_args(kind.model_fields["kind"].annotation) == (part,)), ()
+            continue
+        if isinstance(part, int):  # an item of a list
+            keys.append(str(part))
+            here = next(iter(get_args(here)), None)
             continue
         fields = getattr(here, "model_fields", {})
         keys.append(str(part))

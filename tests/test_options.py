@@ -30,11 +30,11 @@ def test_a_command_gets_its_options_as_values(tmp_path: Path) -> None:
     assert CliRunner().invoke(command, []).exit_code == 0
     assert found == [
         (
-            DataOptions(None, "on,off", tmp_path, None, None, Path("out/cache")),
+            DataOptions(None, "on,off", tmp_path, None, None, None, Path("out/cache")),
             BoardOptions("nano33", flash=True),
             2,
         ),
-        (DataOptions(None, None, None, None, None, Path("out/cache")), BoardOptions("qemu"), 4),
+        (DataOptions(None, None, None, None, None, None, Path("out/cache")), BoardOptions("qemu"), 4),
     ]
     assert CliRunner().invoke(command, ["--weight-bits", "3"]).exit_code == 2
 

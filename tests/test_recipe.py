@@ -15,8 +15,9 @@ MINIMAL = {"name": "lights", "corpus": {"keywords": ["on", "off"]}}
 def test_minimal_recipe_has_defaults():
     recipe = parse_recipe(MINIMAL, "test")
     assert recipe.corpus.labels == ("_silence_", "_unknown_", "on", "off")
-    assert recipe.frontend.inputs == 820
-    assert recipe.model.hidden == (128, 128, 128)
+    assert recipe.frontend.inputs == 960
+    assert recipe.model.kind == "temporal"
+    assert [(block.taps, block.dilation) for block in recipe.model.blocks] == [(5, 1)] * 4
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,19 @@ def test_minimal_recipe_has_defaults():
         ({"frontend": {"high_hz": 9000}}, "frontend.high_hz", "9000"),
         ({"frontend": {"low_hz": 5000, "high_hz": 4000}}, "from 5000.0 to 4000.0 Hz", ""),
         ({"frontend": {"bands": 40, "low_hz": 100, "high_hz": 400}}, "holds no frequency", "fewer bands"),
-        ({"frontend": {"bands": 40, "context_frames": 120, "context_stride": 1}}, "4800 features", ""),
+        (
+            {
+                "frontend": {"bands": 40, "context_frames": 120, "context_stride": 1},
+                "model": {"kind": "perceptron"},
+            },
+            "4800 features",
+            "",
+        ),
+        ({"frontend": {"context_frames": 47}}, "no whole number of steps of 2", ""),
+        ({"model": {"kind": "temporal", "stem_rows": 1}}, "fewer rows than the stride", ""),
+        ({"model": {"kind": "temporal", "stem_rows": 0}}, "stride = 1", ""),
+        ({"model": {"kind": "temporal", "blocks": [{"taps": 0}]}}, "model.blocks.0.taps", "0"),
+        ({"model": {"kind": "temporal", "blocks": [{"tap": 3}]}}, "unknown key model.blocks.0.tap", "taps"),
         ({"frontend": {"context_frames": 60}}, "raise corpus.clip_seconds", ""),
         ({"frontend": {"contxt_frames": 60}}, "unknown key frontend.contxt_frames", "did you mean context_frames?"),
         ({"model": {"hidden": [8]}}, "model.kind is missing", "examples"),

@@ -41,6 +41,16 @@ class Split:
         return len(self.pcm)
 
 
+def joined(first: Split, second: Split) -> Split:
+    """The clips of both, in this order."""
+    return Split(
+        np.concatenate([first.pcm, second.pcm]),
+        np.concatenate([first.label, second.label]),
+        first.speakers + second.speakers,
+        first.files + second.files,
+    )
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Speech ready for training.

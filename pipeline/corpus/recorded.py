@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from pipeline.config import CorpusSection
 from pipeline.corpus.audio import fit_clip, read_audio
-from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
+from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName, joined
 from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder, scan_folder
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
 from pipeline.corpus.source import Found, Source
+from pipeline.corpus.synthesis import synthesiser_version
+from pipeline.corpus.synthetic import load_synthetic
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
 
@@ -33,7 +35,8 @@ def find_recordings(section: CorpusSection, folder: Path | None, cache: Path, pr
     if folder is None:
         raise CorpusError("this recipe needs a folder of recordings", "name it with --data DIR (docs/data.md)")
     recordings = scan_folder(section, folder, progress)
-    return Found(recordings.fingerprint, functools.partial(load_recorded, section, recordings))
+    content = f"{recordings.fingerprint} {_synthesiser(section, progress)}"
+    return Found(content, functools.partial(load_recorded, section, recordings))
 
 
 def describe_folder(folder: Path | None) -> str:
@@ -52,7 +55,7 @@ def load_recorded(
     splits: Sequence[SplitName] = SPLITS,
     progress: Progress = SILENT,
 ) -> Corpus:
-    """Decodes the clips of ``splits`` (the others stay empty) and adds silence.
+    """Decodes the clips of ``splits`` (the others stay empty), adds silence, and synthesised speech to train on.
 
     Raises:
         CorpusError: files that cannot be decoded; names the first few.
@@ -95,6 +98,8 @@ def load_recorded(
             tuple([clip.speaker for clip in chosen] + sources),
             tuple([clip.name for clip in chosen] + [f"{NOISE_FOLDER}/crop_{i}" for i in range(count)]),
         )
+    if "training" in splits:
+        made["training"] = _with_synthesised(made["training"], section, seed, progress)
     return Corpus(
         section.labels,
         made["training"],
@@ -102,6 +107,31 @@ def load_recorded(
         made["testing"],
         tuple(pcm for _, pcm in regions["training"]),
     )
+
+
+def _synthesiser(section: CorpusSection, progress: Progress) -> str:
+    """Version of the synthesiser that adds clips, empty for none."""
+    if not section.added_clips:
+        return ""
+    try:
+        return synthesiser_version()
+    except CorpusError as error:
+        progress.info(f"no synthesised speech is added to the recordings: {error.message} ({error.hint})")
+        return ""
+
+
+def _with_synthesised(recorded: Split, section: CorpusSection, seed: int, progress: Progress) -> Split:
+    """Training clips and, where that can be done, synthesised ones: voices and words that recordings lack."""
+    amount = {"clips_per_keyword": section.added_clips, "unknown_clips": section.added_unknown}
+    synthesis = section.synthesis.model_copy(update=amount)
+    spoken = section.model_copy(update={"synthesis": synthesis, "silence_fraction": 0.0})
+    if not _synthesiser(section, SILENT):
+        return recorded
+    try:
+        return joined(recorded, load_synthetic(spoken, seed=seed, splits=("training",), progress=progress).training)
+    except CorpusError as error:
+        progress.info(f"no synthesised speech is added to the recordings: {error.message}")
+        return recorded
 
 
 def limit_unknown(clips: list[ClipFile], ratio: float, seed: int) -> list[ClipFile]:

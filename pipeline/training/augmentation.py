@@ -12,11 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import AugmentationSection, Frontend
+from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.frontend import encode, make_tables
+from pipeline.frontend.tables import mel
 
 Floats = NDArray[np.float32]
 _CHUNK = 2048
 _BINS_PER_DEGREE = 2.3  # neighbouring bins correlate: zero padding to 512, and the Hann window's main lobe
+_CUT_HZ = (3200.0, 7000.0)
+_DECIBELS_PER_OCTAVE = (40.0, 160.0)
+_MOST_LOSS_DB = 60.0
 _SELF_NOISE = (0.3, 10.0)  # of a microphone and its converter, in steps of 16-bit PCM
 
 
@@ -29,6 +34,8 @@ class AugmentedSet:
         noise: float32 ``[hops, bands]`` each; none: no noise is added.
         section: how strongly to vary.
         settings: the front end that made ``power``.
+        negatives: float32 ``[hops, bands]``, mel power of speech without keywords; in every epoch come some windows of
+            it, other ones each time, as unknown clips.
     """
 
     def __init__(
@@ -38,7 +45,14 @@ class AugmentedSet:
         noise: Sequence[Floats],
         section: AugmentationSection,
         settings: Frontend,
+        negatives: Floats | None = None,
     ) -> None:
+        hops = power.shape[1]
+        if negatives is None or len(negatives) <= hops:
+            negatives = np.zeros((0, settings.bands), np.float32)
+        self._negatives = negatives
+        windows = round(section.negatives * len(labels)) if len(negatives) else 0
+        self._all_labels = np.concatenate([labels, np.full(windows, UNKNOWN_LABEL, np.int64)])
         self._power, self._labels, self._section, self._settings = power, labels, section, settings
         self._noise = np.concatenate(list(noise)) if len(noise) else np.zeros((0, settings.bands), np.float32)
         tables = make_tables(settings)
@@ -51,28 +65,41 @@ class AugmentedSet:
         squares += np.bincount(segment, (1 - tables.rising) ** 2, settings.bands + 1)[1:]
         independent = (rising + falling) ** 2 / squares / _BINS_PER_DEGREE
         self._scatter = np.maximum(independent, 1.0).astype(np.float32)
+        edges = np.linspace(mel(settings.low_hz), mel(settings.high_hz), settings.bands + 2)
+        self._centre_hz = 700.0 * np.expm1(edges[1:-1] / 1127.0)
 
     def __len__(self) -> int:
-        return len(self._labels)
+        return len(self._all_labels)
 
     def epoch(self, rng: np.random.Generator) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         """Every clip once, varied, in random order: int8 ``[n, inputs]`` and labels ``[n]``."""
-        order = rng.permutation(len(self._labels))
+        order = rng.permutation(len(self))
         inputs = np.empty((len(order), self._settings.inputs), np.int8)
         for start in range(0, len(order), _CHUNK):
             chosen = order[start : start + _CHUNK]
             codes = encode(self._vary(chosen, rng))
             inputs[start : start + _CHUNK] = self._mask(codes, rng).reshape(len(chosen), -1)
-        return inputs, self._labels[order]
+        return inputs, self._all_labels[order]
+
+    def _clips(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Floats:
+        """Mel power ``[n, hops, bands]`` of clips, those beyond the last one being windows of the negatives."""
+        count, hops = len(self._labels), self._power.shape[1]
+        clips = np.asarray(self._power[np.minimum(chosen, count - 1)], np.float32)
+        other = np.flatnonzero(chosen >= count)
+        if len(other):
+            start = rng.integers(0, len(self._negatives) - hops, (len(other), 1))
+            clips[other] = self._negatives[start + np.arange(hops)]
+        return clips
 
     def _vary(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Floats:
         section, n = self._section, len(chosen)
-        power = self._window(self._reverberate(self._power[chosen], rng), rng)
+        power = self._window(self._reverberate(self._clips(chosen, rng), rng), rng)
         if section.warp:
             power = _warp(power, rng.uniform(-section.warp, section.warp, n))
         power *= _equaliser(section.equaliser_db, n, self._settings.bands, rng)
         self._add_noise(power, rng)
         power *= _decibels(rng.uniform(-section.gain_db, section.gain_db, (n, 1, 1)))
+        power *= self._low_pass(n, rng)
         low, high = np.log(_SELF_NOISE)
         sigma = np.exp(rng.uniform(low, high, (n, 1, 1))).astype(np.float32)
         scattered = rng.standard_gamma(self._scatter, power.shape, np.float32) / self._scatter
@@ -88,6 +115,14 @@ class AugmentedSet:
         offsets = (np.arange(settings.context_frames) - (settings.context_frames - 1) / 2) * settings.context_stride
         rows = np.clip(np.rint(middle + speed * offsets), 0, hops - 1).astype(np.int64)
         return np.asarray(clips[np.arange(n)[:, None], rows], np.float32)
+
+    def _low_pass(self, n: int, rng: np.random.Generator) -> Floats:
+        """Power factors ``[n, 1, bands]`` of what a telephone, a slow codec or a low sampling rate takes away."""
+        cut = np.exp(rng.uniform(np.log(_CUT_HZ[0]), np.log(_CUT_HZ[1]), (n, 1)))
+        octaves = np.log2(np.maximum(self._centre_hz / cut, 1.0))
+        loss = np.minimum(octaves * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1)), _MOST_LOSS_DB)
+        limited = rng.random((n, 1)) < self._section.band_limit_probability
+        return _decibels(-loss * limited)[:, None, :]
 
     def _reverberate(self, clips: Floats, rng: np.random.Generator) -> Floats:
         """Adds an exponentially decaying tail to some clips."""

@@ -11,6 +11,7 @@ from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.layers import QuantizedModel
 from pipeline.recipe import Recipe
 from pipeline.training.layers import DynqLayer
+from pipeline.training.zoo import build_model
 
 
 def dynq_layers(model: keras.Model) -> list[DynqLayer]:
@@ -54,12 +55,12 @@ def quantize(
 ) -> QuantizedModel:
     """Quantizes every layer column by column, exactly.
 
-    On a model trained with the same ``bits`` this is lossless: the result has the bits of the Keras model in inference
-    mode. On a float model it is post-training quantization.
+    On a model trained with quantizers this is lossless: the result has the bits of the Keras model in inference mode.
+    On a float model it is post-training quantization.
 
     Args:
         trained: a Keras model of the method's layers, or its ``.keras`` file.
-        bits: weight bits, 2..8.
+        bits: weight bits that a float model gets, 2..8.
         labels: one name per logit.
         name: of the result; the recipe's by default.
 
@@ -67,7 +68,10 @@ def quantize(
         QuantizationError: see ``DynqLayer.quantized``, ``dynq_layers`` and ``QuantizedModel``.
     """
     model = load_trained(trained) if isinstance(trained, Path) else trained
-    layers = tuple(layer.quantized(f"{layer.kind}_{i}", bits) for i, layer in enumerate(dynq_layers(model)))
+    if any(layer.weight_bits is None for layer in dynq_layers(model)):
+        floats, model = model, build_model(recipe, bits)
+        start_from(model, floats, clip=False)
+    layers = tuple(layer.quantized(f"{layer.kind}_{i}") for i, layer in enumerate(dynq_layers(model)))
     return QuantizedModel(
         name or recipe.name,
         layers,
@@ -79,17 +83,23 @@ def quantize(
     )
 
 
-def start_from(model: keras.Model, trained: keras.Model, weight_bits: int | None) -> None:
-    """Copies the weights of ``trained`` into ``model``, their outliers clipped to what ``weight_bits`` can hold.
+def start_from(model: keras.Model, trained: keras.Model, *, clip: bool = True) -> None:
+    """Copies the weights of ``trained`` into ``model``, their outliers clipped to what its quantizers can hold.
+
+    Batch normalisation is folded into weights that are quantized.
 
     Raises:
         QuantizationError: the two differ in shape.
     """
     source, target = dynq_layers(trained), dynq_layers(model)
-    shapes = ([[weight.shape for weight in layer.weights] for layer in layers] for layers in (source, target))
-    if next(shapes) != next(shapes):
-        raise QuantizationError(
-            "the initial weights belong to a network of another shape", "train the float model again"
-        )
-    for old, new in zip(source, target, strict=True):
-        new.set_weights(old.starting_weights(weight_bits))
+    if [type(layer) for layer in source] == [type(layer) for layer in target]:
+        weights = [
+            old.get_weights() if new.weight_bits is None else old.starting_weights(new.weight_bits if clip else None)
+            for old, new in zip(source, target, strict=True)
+        ]
+        shapes = [[weight.shape for weight in layer] for layer in weights]
+        if shapes == [[weight.shape for weight in layer.weights] for layer in target]:
+            for new, values in zip(target, weights, strict=True):
+                new.set_weights(values)
+            return
+    raise QuantizationError("the initial weights belong to a network of another shape", "train the float model again")

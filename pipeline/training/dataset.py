@@ -48,6 +48,7 @@ class Dataset:
     Attributes:
         label_names: class names in the order of the logits.
         noise_power: float32 ``[hops, bands]`` recordings for augmentation.
+        negatives: float32 ``[hops, bands]`` of speech without keywords to train on, or None.
         key: hash of the corpus, the front end's settings and the code of both.
     """
 
@@ -57,6 +58,7 @@ class Dataset:
     testing: Clips
     noise_power: tuple[NDArray[np.float32], ...]
     key: str
+    negatives: NDArray[np.float32] | None = None
 
 
 def centred_features(power: NDArray[np.float32], settings: Frontend) -> NDArray[np.int8]:

@@ -38,13 +38,13 @@ def rounded(x: Tensor) -> Tensor:
     return tf.cast(tf.cast(x, tf.float32), tf.float64)
 
 
-def _up(x: Tensor) -> Tensor:
+def up_to_half(x: Tensor) -> Tensor:
     """The smallest float64 with 11 significant bits that is not below, of positive ones."""
     bits = tf.bitcast(x, tf.int64) + (_SHORT - 1)
     return tf.bitcast(tf.bitwise.bitwise_and(bits, -_SHORT), tf.float64)
 
 
-def _short(x: Tensor) -> Tensor:
+def nearest_half(x: Tensor) -> Tensor:
     """The nearest float64 with 11 significant bits, ties to even; 0 below the least step."""
     bits = tf.bitcast(x, tf.int64)
     odd = tf.bitwise.bitwise_and(tf.bitwise.right_shift(bits, np.int64(42)), np.int64(1))
@@ -82,13 +82,13 @@ def quantize_columns(kernel: Tensor, bias: Tensor, bits: int) -> Columns:
     total = tf.reduce_sum(tf.round(w * _FIXED_POINT), axis=0) / _FIXED_POINT  # of integers: exact in any order
     step = tf.maximum((high - low) / (2.0**bits - 1), high / (middle - 1 + MAX_OFFSET))
     step = tf.maximum(step, -low / (middle + MAX_OFFSET))
-    step = _up(tf.maximum(tf.maximum(step, tf.abs(total) * 2.0**shift / MAX_SUM), MIN_STEP))
+    step = up_to_half(tf.maximum(tf.maximum(step, tf.abs(total) * 2.0**shift / MAX_SUM), MIN_STEP))
     limit = float(MAX_OFFSET * OFFSET_UNIT)
     offset = tf.clip_by_value(tf.round(OFFSET_UNIT * (low / step + middle)), -limit, limit)
     codes = tf.clip_by_value(tf.round(w / step - offset / OFFSET_UNIT), -middle, middle - 1)
     unit = OFFSET_UNIT >> shift
     parts = OFFSET_UNIT * tf.reduce_sum(codes, axis=0) + inputs * offset
-    return Columns(bits, codes, step, offset, tf.floor((parts + unit // 2) / unit), _short(widen(bias)))
+    return Columns(bits, codes, step, offset, tf.floor((parts + unit // 2) / unit), nearest_half(widen(bias)))
 
 
 def column_values(kernel: Tensor, bits: int) -> Tensor:
@@ -99,7 +99,7 @@ def column_values(kernel: Tensor, bits: int) -> Tensor:
 
 def short_step(step: Tensor) -> Tensor:
     """Positive float32 numbers rounded up to 11 significant bits."""
-    return tf.cast(_up(widen(step)), tf.float32)
+    return tf.cast(up_to_half(widen(step)), tf.float32)
 
 
 def quantize_frames(x: Tensor) -> Frames:
@@ -111,7 +111,7 @@ def quantize_frames(x: Tensor) -> Frames:
     real = tf.logical_and(valid, magnitude >= float(MIN_MAGNITUDE))
     by_range = rounded(rounded(high - low) * float(np.float32(1) / LEVELS))
     least = tf.maximum(by_range, rounded(magnitude * float(np.float32(1) / MAX_ZERO)))
-    step = _up(tf.where(real, least, tf.ones_like(least)))
+    step = up_to_half(tf.where(real, least, tf.ones_like(least)))
     inverse = rounded(1.0 / step)
     zero = tf.round(rounded(rounded(low * inverse) + rounded(high * inverse)) * 0.5)
     codes = tf.round(rounded(x * inverse) - zero)
@@ -136,9 +136,19 @@ def dense(frames: Frames, columns: Columns, relu: bool) -> Tensor:
     dot = tf.matmul(frames.codes, columns.codes)  # exact: integers far below 2**53
     by_zero = tf.floor(frames.zero * columns.sum / 2.0 ** sum_shift(columns.bits))
     by_offset = tf.floor(tf.reduce_sum(frames.codes, axis=1, keepdims=True) * columns.offset / OFFSET_UNIT)
-    product = rounded(frames.step * columns.step * rounded(dot + by_zero + by_offset))
-    y = rounded(product + columns.bias)
+    return affine(dot + by_zero + by_offset, frames.step, columns.step, columns.bias, frames.valid, relu)
+
+
+def affine(total: Tensor, unit: Tensor, step: Tensor, bias: Tensor, valid: Tensor, relu: bool) -> Tensor:
+    """``(unit * step) * total + bias`` of float64 integers ``[.., N]``, float32; NaN where not valid ``[.., 1]``."""
+    y = rounded(rounded(unit * step * rounded(total)) + bias)
     if relu:
         y = tf.where(y < 0, tf.zeros_like(y), y)
     nan = tf.bitcast(tf.fill(tf.shape(y), _CANONICAL_NAN), tf.float32)
-    return tf.where(frames.valid, tf.cast(y, tf.float32), nan)
+    return tf.where(valid, tf.cast(y, tf.float32), nan)
+
+
+def add(first: Tensor, second: Tensor, relu: bool) -> Tensor:
+    """Sum of two float32 tensors; a NaN stays one."""
+    total = rounded(widen(first) + widen(second))
+    return tf.cast(tf.where(total < 0, tf.zeros_like(total), total) if relu else total, tf.float32)

@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pipeline.config import TrainingSection
 from pipeline.files import replacing, sha256_file
 from pipeline.progress import SILENT, Progress
-from pipeline.quantization import softmax
 from pipeline.recipe import Recipe
 from pipeline.sources import code_version
 from pipeline.stages import hash_of
@@ -92,7 +92,7 @@ def fit(
     model = build_model(recipe, weight_bits)
     teacher = None if initial is None else load_trained(initial)
     if teacher is not None:
-        start_from(model, teacher, weight_bits)
+        start_from(model, teacher)
     key = hash_of(
         {
             "recipe": recipe.model_dump(),
@@ -137,10 +137,12 @@ class _Run:
     ) -> None:
         self.title = title
         settings = recipe.training
-        self.recipe, self.dataset, self.model, self.teacher, self.key = recipe, dataset, model, teacher, key
+        self.recipe, self.dataset, self.model, self.key = recipe, dataset, model, key
+        self.tuning = teacher is not None
         self.epochs = settings.epochs if teacher is None else settings.qat_epochs
         self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
         self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gain"])
         self.optimizer.build(model.trainable_variables)
         self.checkpoint_path = out_dir / "checkpoint.npz"
         self.log_dir = out_dir / "tensorboard"
@@ -148,7 +150,7 @@ class _Run:
         self.best_epoch = 0
         self.best = self._weights()
         self.seconds = 0.0
-        self._train_epoch = _epoch_function(model, self.optimizer, settings.batch_size)
+        self._train_epoch = _epoch_function(model, self.optimizer, teacher, settings)
         self._infer = tf.function(lambda x: model(x, training=False))
 
     def train(self, progress: Progress) -> None:
@@ -159,6 +161,7 @@ class _Run:
             self.dataset.noise_power,
             self.recipe.augmentation,
             self.recipe.frontend,
+            self.dataset.negatives,
         )
         writer = tf.summary.create_file_writer(str(self.log_dir))
         # the next epoch's clips are varied while this one trains
@@ -196,23 +199,14 @@ class _Run:
 
     def _draw(self, source: AugmentedSet, epoch: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
-        return source.epoch(np.random.default_rng([self.recipe.training.seed, int(self.teacher is not None), epoch]))
+        return source.epoch(np.random.default_rng([self.recipe.training.seed, int(self.tuning), epoch]))
 
     def _epoch(self, epoch: int, features: NDArray[np.int8], labels: NDArray[np.int64]) -> EpochRecord:
         rate = self._learning_rate(epoch)
         self.optimizer.learning_rate.assign(rate)
-        loss = float(self._train_epoch(features, self._targets(features, labels)))
+        loss = float(self._train_epoch(features, np.eye(len(self.dataset.label_names), dtype=np.float32)[labels]))
         validation_loss, accuracy = self._validate(self.dataset.validation)
         return EpochRecord(epoch, rate, loss, validation_loss, accuracy)
-
-    def _targets(self, features: NDArray[np.int8], labels: NDArray[np.int64]) -> NDArray[np.float32]:
-        settings, classes = self.recipe.training, len(self.dataset.label_names)
-        targets = np.eye(classes, dtype=np.float32)[labels]
-        targets = (1 - settings.label_smoothing) * targets + settings.label_smoothing / classes
-        if self.teacher is not None and settings.distillation:
-            answers = softmax(predict_logits(self.teacher, features, 4096))
-            targets = (1 - settings.distillation) * targets + settings.distillation * answers
-        return targets.astype(np.float32)
 
     def _validate(self, clips: Clips) -> tuple[float, float]:
         logits = np.asarray(self._infer(clips.features), np.float64)
@@ -255,19 +249,36 @@ class _Run:
                 tf.summary.scalar(name.replace("validation_", "validation/"), value, step=record.epoch)
 
 
-def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch: int) -> Any:
+def _epoch_function(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, teacher: keras.Model | None, settings: TrainingSection
+) -> Any:
     """A graph that trains one epoch, whole batches only, and returns the mean loss."""
 
+    def targets_of(features: Tensor, targets: Tensor) -> Tensor:
+        smoothed = (1 - settings.label_smoothing) * targets + settings.label_smoothing / targets.shape[-1]
+        if teacher is None or not settings.distillation:
+            return smoothed
+        answers = tf.nn.softmax(teacher(features, training=False))
+        return (1 - settings.distillation) * smoothed + settings.distillation * answers
+
+    def step(features: Tensor, targets: Tensor) -> Tensor:
+        targets = targets_of(features, targets)
+        with tf.GradientTape() as tape:
+            logits = model(features, training=True)
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return loss
+
+    # training needs no exact roundings: XLA makes a step one program, several times as fast on a small processor
+    compiled = tf.function(step, jit_compile=True)
+
     def train(features: Tensor, targets: Tensor) -> Tensor:
-        steps = tf.maximum(tf.shape(features)[0] // batch, 1)
-        total = 0.0
-        for step in tf.range(steps):
-            part = slice(step * batch, (step + 1) * batch)
-            with tf.GradientTape() as tape:
-                logits = model(features[part], training=True)
-                loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets[part], logits))
-            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-            total += loss
-        return total / tf.cast(steps, tf.float32)
+        batch = min(settings.batch_size, features.shape[0])
+        steps, total = features.shape[0] // batch, 0.0
+        for number in tf.range(steps):
+            part = slice(number * batch, (number + 1) * batch)
+            rows = tf.ensure_shape(features[part], (batch, features.shape[1]))
+            total += compiled(rows, tf.ensure_shape(targets[part], (batch, targets.shape[1])))
+        return total / steps
 
     return tf.function(train)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from pipeline.layers import QuantizedModel
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe, parse_recipe
 from pipeline.training.dataset import Clips, Dataset, prepare
+from pipeline.training.negatives import prepare_negatives
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Data:
     test_folder: Path | None
     cache: Path
     progress: Progress
+    negatives: Path | None = None
 
     @property
     def description(self) -> str:
@@ -81,7 +83,11 @@ class Data:
         corpus = load_corpus(
             self.recipe.corpus, self.folder, self.cache, seed=self.recipe.training.seed, progress=self.progress
         )
-        return prepare(corpus, self.recipe.frontend, self.cache, self.progress)
+        dataset = prepare(corpus, self.recipe.frontend, self.cache, self.progress)
+        if self.negatives is None:
+            return dataset
+        power, key = prepare_negatives(self.negatives, self.recipe.frontend, self.cache, self.progress)
+        return replace(dataset, negatives=power, key=f"{dataset.key}-{key}")
 
     @cached_property
     def held_out(self) -> HeldOut:
@@ -126,6 +132,7 @@ def recipe_of(model: QuantizedModel, *, folder: bool = True) -> Recipe:
             "name": re.sub(r"\W+", "_", model.name.lower())[:32].strip("_") or "model",
             "corpus": {"source": source, "keywords": model.labels[2:], "clip_seconds": seconds},
             "frontend": model.frontend.model_dump(),
+            "model": {"kind": "temporal", "stride": 1},  # clips are the same for any network
         },
         "the model's metadata",
     )

@@ -13,6 +13,7 @@ def load_tensorflow() -> None:
     """Imports TensorFlow as every stage needs it; the first call takes seconds."""
     # small models train no faster on a GPU, and the same seed gives the same weights only on one kind of processor
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # what XLA compiles is no news
     with _held_back_stderr():
         import tensorflow as tf
 

@@ -44,4 +44,4 @@ def make_folder(tmp_path) -> MakeFolder:
 
 @pytest.fixture
 def section() -> CorpusSection:
-    return CorpusSection(keywords=("alpha", "beta"), clip_seconds=0.5)
+    return CorpusSection(keywords=("alpha", "beta"), clip_seconds=0.5, added_clips=0)

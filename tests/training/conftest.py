@@ -12,6 +12,23 @@ from pipeline.training.dataset import Dataset, prepare
 SAMPLES = 8000
 
 
+TEMPORAL = {
+    "kind": "temporal",
+    "stem_rows": 3,
+    "stride": 2,
+    "channels": 16,
+    "blocks": [{"taps": 3}, {"taps": 2, "dilation": 2, "channels": 12}],
+    "pooling": 3,
+    "dropout": 0.1,
+}
+
+
+@pytest.fixture(scope="session")
+def temporal_recipe(recipe) -> Recipe:
+    """The same task for a network that is run step by step."""
+    return parse_recipe({**recipe.model_dump(), "model": TEMPORAL}, "tests")
+
+
 @pytest.fixture(scope="session")
 def recipe() -> Recipe:
     return parse_recipe(

@@ -15,6 +15,7 @@ PLAIN = {
     "gain_db": 0,
     "noise_probability": 0,
     "band_masks": 0,
+    "band_limit_probability": 0,
 }
 LOUD = 1e9
 
@@ -130,3 +131,33 @@ def test_quiet_clips_get_the_noise_of_a_microphone():
     assert (codes == -127).mean() < 0.01
     assert codes.max() < 0
     assert codes.mean(axis=(1, 2)).std() > 5
+
+
+def test_a_low_pass_takes_high_bands_away_and_leaves_low_ones():
+    codes, order = varied(power(), band_limit_probability=1.0)
+    change = codes - plain(power())[order]
+    assert np.abs(change[:, :, :10]).max() <= 1  # bands below 3.2 kHz
+    assert np.median(change[:, :, 19]) < -30
+    assert np.median(change[:, :, 15]) > np.median(change[:, :, 17]) > np.median(change[:, :, 19])
+    rare, order = varied(power(400, 50), band_limit_probability=0.25)
+    limited = ((rare - plain(power(400, 50))[order])[:, :, 19].mean(axis=1) < -2).mean()
+    assert 0.15 < limited < 0.35
+
+
+def test_windows_of_other_speech_are_unknown_clips_and_new_in_every_epoch():
+    steps = np.arange(2000, dtype=np.float32)[:, None] * np.ones((1, 20), np.float32)  # every hop can be told
+    speech = LOUD * np.exp(steps / 400).astype(np.float32)
+    section = AugmentationSection(**{**PLAIN, "negatives": 0.5})
+    source = AugmentedSet(power(), np.full(40, 5), (), section, SETTINGS, speech)
+    assert len(source) == 60
+    epochs = [source.epoch(np.random.default_rng(seed)) for seed in (0, 1)]
+    heard = []
+    for codes, labels in epochs:
+        assert sorted(labels) == [1] * 20 + [5] * 40
+        windows = codes.reshape(60, 10, 20)[labels == 1].astype(int)
+        assert np.all(np.diff(windows, axis=1) >= 0)
+        assert np.ptp(windows, axis=2).max() <= 1
+        heard.append(sorted(windows[:, 0, 0]))
+    assert heard[0] != heard[1]
+    short = AugmentedSet(power(), np.full(40, 5), (), section, SETTINGS, speech[:50])
+    assert len(short) == 40

@@ -11,7 +11,7 @@ import tensorflow as tf
 from pipeline.errors import QuantizationError
 from pipeline.layers import logits
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from pipeline.training.convert import dynq_layers, load_trained, quantize
+from pipeline.training.convert import dynq_layers, load_trained, quantize, start_from
 from pipeline.training.evaluate import evaluate
 from pipeline.training.fit import fit, predict_logits
 from pipeline.training.layers import clip_columns
@@ -151,7 +151,53 @@ def test_post_training_quantization_takes_the_float_weights(recipe, dataset, flo
     assert error[8] < error[4] < error[2]
 
 
-def test_a_float_model_and_its_quantized_twin_have_the_same_weights(recipe):
+@pytest.fixture(scope="module")
+def temporal_run(temporal_recipe, dataset, tmp_path_factory):
+    return fit(temporal_recipe, dataset, tmp_path_factory.mktemp("temporal"), weight_bits=None)
+
+
+def test_a_temporal_network_learns_and_converts_bit_for_bit(temporal_recipe, dataset, temporal_run, tmp_path):
+    run = fit(temporal_recipe, dataset, tmp_path, weight_bits=2, initial=temporal_run.weights)
+    model = load_trained(run.weights)
+    answers = predict_logits(model, dataset.testing.features)
+    quantized = quantize(run.weights, temporal_recipe, 2, dataset.label_names)
+    assert np.array_equal(logits(quantized, dataset.testing.features).view(np.uint32), answers.view(np.uint32))
+    assert (answers.argmax(axis=1) == dataset.testing.labels).mean() > 0.9
+    kinds = [(layer.kind, layer.bits) for layer in quantized.layers]
+    first = [("filter", 8), ("dense", 2), ("add", 0)]
+    assert kinds == [("dense", 4), *first, ("filter", 8), ("dense", 2), ("mean", 0), ("dense", 4)]
+
+
+def test_a_killed_temporal_run_goes_on_to_the_same_weights(temporal_recipe, dataset, temporal_run, tmp_path):
+    with pytest.raises(Killed):
+        fit(temporal_recipe, dataset, tmp_path, weight_bits=None, progress=KillAfter(7))
+    assert (tmp_path / "checkpoint.npz").exists()
+    assert same(fit(temporal_recipe, dataset, tmp_path, weight_bits=None), temporal_run)
+
+
+def test_folding_batch_normalisation_changes_nothing_but_roundings(temporal_recipe, dataset, temporal_run):
+    floats = load_trained(temporal_run.weights)
+    normalised = [layer for layer in dynq_layers(floats) if getattr(layer, "normalises", False)]
+    assert len(normalised) == 5
+    assert all(np.ptp(layer.variance.numpy()) > 0 for layer in normalised)
+    want = predict_logits(floats, dataset.testing.features)
+    for bits, error in ((8, 0.1), (4, 1.0)):
+        quantized = quantize(floats, temporal_recipe, bits, dataset.label_names)
+        assert np.abs(logits(quantized, dataset.testing.features) - want).mean() < error * np.abs(want).mean()
+
+
+def test_weights_start_clipped_to_what_their_own_bits_hold(temporal_recipe, temporal_run):
+    model = build_model(temporal_recipe, 2)
+    start_from(model, load_trained(temporal_run.weights))
+    folded = [layer.folded()[0] for layer in dynq_layers(load_trained(temporal_run.weights)) if layer.weights]
+    started = [layer.kernel.numpy() for layer in dynq_layers(model) if layer.weights]
+    bits = [layer.weight_bits for layer in dynq_layers(model) if layer.weights]
+    assert bits == [4, 8, 2, 8, 2, 4]
+    for old, new, width in zip(folded, started, bits, strict=True):
+        np.testing.assert_array_equal(new, old if width == 8 else clip_columns(old, width))
+
+
+def test_a_float_perceptron_and_its_quantized_twin_have_the_same_weights(recipe):
     shapes = [[w.shape for w in build_model(recipe, bits).weights] for bits in (None, 4)]
     assert shapes[0] == shapes[1]
 

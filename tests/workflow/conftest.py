@@ -16,6 +16,7 @@ name = "whistles"
 source = "folder"
 keywords = ["low", "high"]
 clip_seconds = 1.0
+added_clips = 0
 [frontend]
 context_frames = 12
 [augmentation]

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pipeline.errors import QuantizationError
 from pipeline.layers import Layer
 
+Weights = list[NDArray[np.float32]]
+
 
 class DynqLayer(keras.layers.Layer):  # type: ignore[misc]
     """A layer that trains with the quantizers of docs/method.md and becomes a frozen value.
@@ -22,7 +24,8 @@ class DynqLayer(keras.layers.Layer):  # type: ignore[misc]
         kind: the type of that value.
 
     Args:
-        weight_bits: 2..8, or None for the float twin, an ordinary layer with the same weights.
+        weight_bits: 2..8, or None for the float twin, an ordinary layer of the same shape. Of a layer without weights
+            any number says that its inputs are quantized.
 
     Raises:
         QuantizationError: bits that the method does not know.
@@ -41,17 +44,19 @@ class DynqLayer(keras.layers.Layer):  # type: ignore[misc]
         # XLA may drop the roundings that make inference exact, so Keras must not choose it by itself
         self.supports_jit = False
 
-    def quantized(self, name: str, bits: int) -> Layer:
-        """The layer as a frozen value with weights of so many bits, 2..8.
+    def quantized(self, name: str) -> Layer:
+        """The layer as a frozen value; not of a float twin.
 
         Raises:
             QuantizationError: the weights diverged.
         """
         raise NotImplementedError
 
-    def starting_weights(self, weight_bits: int | None) -> list[NDArray[np.float32]]:
-        """What quantization-aware training with so many bits starts from, given this trained float layer."""
-        raise NotImplementedError
+    def starting_weights(self, clip_bits: int | None = None) -> Weights:
+        """What a quantized layer of this shape starts from, given this trained one: batch normalisation folded in,
+        and outliers clipped to what so many bits can hold."""
+        del clip_bits
+        return []
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "weight_bits": self.weight_bits}

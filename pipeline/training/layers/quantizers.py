@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
 from pipeline.quantization import LEVELS, MAX_ZERO
+from pipeline.quantization.temporal import TAP_LEVELS
 from pipeline.training import exact
+from pipeline.training.exact_history import exponents
 
 Tensor = Any
 
@@ -30,6 +33,20 @@ def fake_quantize_frames(x: Tensor) -> Tensor:
     high = ops.max(x, axis=-1, keepdims=True)
     least = ops.maximum((high - low) / float(LEVELS), ops.maximum(-low, high) / float(MAX_ZERO))
     step = exact.short_step(ops.maximum(least, _TINY))
+    return x + ops.stop_gradient(step * ops.round(x / step) - x)
+
+
+def fake_quantize_taps(taps: Tensor) -> Tensor:
+    """Rounds each channel of float32 taps ``[L, C]`` to 8 bits around zero; the gradient is one."""
+    step = ops.maximum(ops.max(ops.abs(taps), axis=0, keepdims=True) / float(TAP_LEVELS), _TINY)
+    return taps + ops.stop_gradient(step * ops.round(taps / step) - taps)
+
+
+def fake_quantize_history(x: Tensor) -> Tensor:
+    """Rounds each vector of float32 ``[.., C]`` to 8 bits with a step that is a power of two; the gradient is one."""
+    low = ops.min(x, axis=-1, keepdims=True)
+    magnitude = ops.maximum(ops.maximum(-low, ops.max(x, axis=-1, keepdims=True)), _TINY)
+    step = tf.bitcast(tf.bitwise.left_shift(exponents(low, magnitude) + 127, np.int32(23)), tf.float32)
     return x + ops.stop_gradient(step * ops.round(x / step) - x)
 
 

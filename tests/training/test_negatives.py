@@ -1,0 +1,70 @@
+"""Speech without keywords: what is read, from which files, and what is said when that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline.config import Frontend
+from pipeline.corpus.folder import hash_split
+from pipeline.errors import CorpusError
+from pipeline.frontend import mel_power
+from pipeline.training.negatives import prepare_negatives
+
+SETTINGS = Frontend()
+NAMES = [f"{name}.flac" for name in "abcdefghijkl"]
+
+
+def speech(number: int) -> np.ndarray:
+    return (np.random.default_rng(number).normal(size=8000) * 1000).astype(np.int16)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "speech").mkdir()
+    for number, name in enumerate(NAMES):
+        soundfile.write(tmp_path / "speech" / name, speech(number), 16_000)
+    return tmp_path / "speech"
+
+
+def expected(names: list[str]) -> np.ndarray:
+    return np.concatenate([mel_power(speech(NAMES.index(name)), SETTINGS) for name in names])
+
+
+def test_a_list_says_what_to_train_on(folder, tmp_path):
+    (folder / "metadata.csv").write_text("file,split\nc.flac,training\na.flac,testing\nb.flac,training\n")
+    power, key = prepare_negatives(folder, SETTINGS, tmp_path / "cache")
+    assert np.array_equal(power, expected(["b.flac", "c.flac"]))
+    (folder / "metadata.csv").write_text("file,split\nc.flac,training\n")
+    again, other = prepare_negatives(folder, SETTINGS, tmp_path / "cache")
+    assert np.array_equal(again, expected(["c.flac"]))
+    assert key != other
+
+
+def test_without_a_list_some_recordings_are_left_to_test_with(folder, tmp_path):
+    chosen = [name for name in NAMES if hash_split(name) == "training"]
+    assert 0 < len(chosen) < len(NAMES)
+    power, _ = prepare_negatives(folder, SETTINGS, tmp_path / "cache")
+    assert np.array_equal(power, expected(chosen))
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        ("file,split\na.flac,testing\n", "no recordings to train on"),
+        ("name,part\na.flac,training\n", "no list of recordings"),
+        ("file,split\nnone.flac,training\n", "none.flac"),
+    ],
+)
+def test_what_cannot_be_used_is_said(folder, tmp_path, listed, message):
+    (folder / "metadata.csv").write_text(listed)
+    with pytest.raises(CorpusError, match=message):
+        prepare_negatives(folder, SETTINGS, tmp_path / "cache")
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(CorpusError, match="no recordings"):
+        prepare_negatives(tmp_path / "none", SETTINGS, tmp_path / "cache")
