@@ -35,8 +35,8 @@ void dynq_m4_range(uint8_t relu, uint32_t high, uint32_t count, dynq_signal_t *o
 }
 
 /* Codes of `inputs` inputs, padded with zeros up to `steps` steps. Without a frame, x is int8. */
-static int32_t expand(const void *x, uint32_t inputs, int16_t *codes, uint32_t steps,
-                      const dynq_m4_rounding_t *rounding) {
+static inline int32_t expand(const void *x, uint32_t inputs, int16_t *codes, uint32_t steps,
+                             const dynq_m4_rounding_t *rounding) {
   int32_t sum = dynq_m4_codes(x, codes, inputs / 8u, rounding);
   const uint32_t rest = inputs % 8u;
   if (rest != 0) { /* padding has the code 0 */
@@ -60,7 +60,7 @@ static const dynq_m4_rounding_t *rounding_of(const dynq_frame_t *frame, dynq_m4_
   return rounding;
 }
 
-static int32_t codes(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
+static inline int32_t codes(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch) {
   dynq_m4_rounding_t rounding;
   return expand(x, layer->inputs, scratch, 0, rounding_of(frame, &rounding));
 }
@@ -84,23 +84,24 @@ static int32_t codes_w2(const dynq_dense_t *layer, const void *x, const dynq_fra
 }
 
 /* A layer's columns by one of the kernels. */
-static void run(void (*kernel)(dynq_m4_job_t *), dynq_m4_job_t *job, const dynq_dense_t *layer,
-                const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output) {
-  float *y = output->values;
+static inline void run(void (*kernel)(dynq_m4_job_t *), dynq_m4_job_t *job, const dynq_dense_t *layer,
+                       const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output) {
+  float *y = output->values, *rest = y + (layer->outputs & ~3u);
+  const int whole = layer->outputs >= 4u;
+  const float *end = whole ? rest : job->rest + 4;
   job->unit = frame->step;
   job->columns = layer->columns;
-  job->y = y;
+  job->y = whole ? y : job->rest;
   job->code_sum = frame->code_sum * 256;
-  job->last = layer->relu ? (uintptr_t)(y + (layer->outputs & ~3u)) - 17u : 0;
-  job->halves = 0;
+  job->relu_end = layer->relu ? end : NULL;
+  job->high = layer->relu ? 0 : (uintptr_t)end;
   job->codes = scratch;
   job->weights = layer->weights;
+  job->rest_y = rest;
   job->y_end = y + layer->outputs;
-  job->relu = layer->relu;
-  job->high = 0;
   kernel(job);
   if (output->ranged) {
-    dynq_m4_range(layer->relu, job->high, layer->outputs, output);
+    dynq_m4_range(layer->relu, job->largest, layer->outputs, output);
   }
 }
 
@@ -157,7 +158,7 @@ static void columns_w2(const dynq_dense_t *layer, const dynq_frame_t *frame, con
   run(dynq_m4_columns_w2, &job, layer, frame, (const int32_t *)scratch + 1, output);
 }
 
-const dynq_kernel_t dynq_kernel_w8 = {codes, columns_w8};
-const dynq_kernel_t dynq_kernel_w4 = {codes, columns_w4};
-const dynq_kernel_t dynq_kernel_w2 = {codes_w2, columns_w2};
+DYNQ_DENSE(8, codes, columns_w8)
+DYNQ_DENSE(4, codes, columns_w4)
+DYNQ_DENSE(2, codes_w2, columns_w2)
 #endif

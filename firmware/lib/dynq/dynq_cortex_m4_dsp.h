@@ -12,30 +12,32 @@ typedef struct {
   float *y;                /* s3 */
   int32_t zero;            /* s4  z * 2^(16 - f): SMLAWB takes 16 bits off */
   int32_t code_sum;        /* s5  C * 2^8, for SMLAWT */
-  uintptr_t last;          /* s6  with ReLU, just below where the last whole tile's outputs start; 0 without */
-  uint32_t halves;         /* s7  of the largest output so far */
-  int32_t start[4];        /* s8-s11 what the sums start with */
-  const int16_t *codes;    /* s12 */
-  uint32_t skip;           /* s13 unrolled steps to skip on entry; then where a tile is entered */
-  uintptr_t section;       /* s14 end of the codes; where there are several sections, of the first one, less 1 */
+  const float *relu_end;   /* s6  with ReLU, the end of whole tiles' outputs */
+  uintptr_t high;   /* s7  with ReLU, bits of the largest output so far, which there order as integers; else that end */
+  int32_t start[4]; /* s8-s11 what the sums start with */
+  const int16_t *codes; /* s12 */
+  uint32_t skip;        /* s13 unrolled steps to skip on entry; then where a tile is entered */
+  uintptr_t section;    /* s14 end of the codes; where there are several sections, of the first one, less 1 */
   const void *weights;
   uintptr_t first_section; /* the same as `section` */
   uintptr_t end;           /* of the codes */
   uint32_t section_bytes;  /* of a full section */
   uint32_t steps;          /* used by the assembly */
+  float *rest_y;           /* where the outputs of fewer than four columns go */
   const float *y_end;
-  uint32_t relu;
-  uint32_t high; /* bits of the largest output with ReLU: there they order as integers */
+  uint32_t largest; /* in the end, `high` */
+  float rest[4];    /* outputs of fewer than four columns */
 } dynq_m4_job_t;
 
 /* What the assembly addresses by number. */
 _Static_assert(offsetof(dynq_m4_job_t, columns) == 8 && offsetof(dynq_m4_job_t, zero) == 16, "s2, s4");
-_Static_assert(offsetof(dynq_m4_job_t, last) == 24 && offsetof(dynq_m4_job_t, start) == 32, "s6, s8");
+_Static_assert(offsetof(dynq_m4_job_t, relu_end) == 24 && offsetof(dynq_m4_job_t, start) == 32, "s6, s8");
 _Static_assert(offsetof(dynq_m4_job_t, codes) == 48 && offsetof(dynq_m4_job_t, section) == 56, "s12, s14");
 _Static_assert(offsetof(dynq_m4_job_t, weights) == 60 && offsetof(dynq_m4_job_t, first_section) == 64, "JOB_WEIGHTS");
 _Static_assert(offsetof(dynq_m4_job_t, end) == 68 && offsetof(dynq_m4_job_t, section_bytes) == 72, "JOB_END");
-_Static_assert(offsetof(dynq_m4_job_t, steps) == 76 && offsetof(dynq_m4_job_t, y_end) == 80, "JOB_STEPS");
-_Static_assert(offsetof(dynq_m4_job_t, relu) == 84 && offsetof(dynq_m4_job_t, high) == 88, "JOB_RELU, JOB_HIGH");
+_Static_assert(offsetof(dynq_m4_job_t, steps) == 76 && offsetof(dynq_m4_job_t, rest_y) == 80, "JOB_STEPS");
+_Static_assert(offsetof(dynq_m4_job_t, y_end) == 84 && offsetof(dynq_m4_job_t, largest) == 88, "JOB_HIGH");
+_Static_assert(offsetof(dynq_m4_job_t, rest) == 92, "JOB_REST");
 
 /* All columns of a layer, in tiles of four; fills job->high. */
 void dynq_m4_columns_w8(dynq_m4_job_t *job);

@@ -20,7 +20,8 @@
 #define BLOCK_STEPS s1 /* 2 bits */
 #define COLUMNS_AND_OUTPUT s2,s3
 #define ZERO_AND_CODE_SUM s4,s5
-#define LAST_AND_HIGH s6,s7
+#define END_AND_HIGH s6,s7
+#define END s6
 #define HIGH s7
 #define START s8,s9
 #define START_ABOVE s10,s11
@@ -32,9 +33,10 @@
 #define JOB_END 68
 #define JOB_SECTION_BYTES 72
 #define JOB_STEPS 76
-#define JOB_OUTPUT_END 80
-#define JOB_RELU 84
+#define JOB_REST_OUTPUT 80
+#define JOB_OUTPUT_END 84
 #define JOB_HIGH 88
+#define JOB_REST 92
 #define UNROLLED_STEPS 8
 
 /* Loads the job; `skip` steps of `bytes` after `first` is where a tile enters, by way of `again` where there are several
@@ -90,10 +92,19 @@
 .endm
 
 /* From the dot products in r4-r7 to outputs: zero and offset, step and bias, ReLU and range; then the next tile. r0 columns |
- * r1 output | r8-r10, r12 free | r11 stays.
- * LAST is below the output of the last whole tile, and of every tile without ReLU. HIGH has in both halves the upper half of the
- * largest output's bits, less 1: only a tile with an upper half above that can hold a larger one. So one branch catches all
- * that is special. */
+ * r1 output | r2 the end of whole tiles' outputs | r3 bits of the largest output so far | r8-r10, r12 free | r11 stays. Without
+ * ReLU, r2 is 0 and r3 that end. A new largest output is rare, so it branches away and back. */
+.macro AT_MOST y
+  cmp \y,r3
+  bgt 91f
+81:
+  .subsection 1
+91:
+  mov r3,\y
+  vmov HIGH,r3
+  b 81b
+  .previous
+.endm
 .macro TOTALS
   vmov r0,r1,COLUMNS_AND_OUTPUT
   vmov r2,r3,ZERO_AND_CODE_SUM
@@ -133,24 +144,27 @@
   vadd.f32 s21,s21,s29
   vadd.f32 s22,s22,s30
   vadd.f32 s23,s23,s31
+  vmov r2,r3,END_AND_HIGH
+  cbz r2,40f
   vmov r4,r5,s20,s21
   vmov r6,r7,s22,s23
-  vmov r2,r3,LAST_AND_HIGH
   /* the sign bit masks the value; non-negative floats order as integers */
-  bic r4,r4,r4,asr #31
-  bic r5,r5,r5,asr #31
-  bic r6,r6,r6,asr #31
-  bic r7,r7,r7,asr #31
-  pkhtb r8,r4,r5,asr #16
-  pkhtb r9,r6,r7,asr #16
-  uqsub16 r8,r8,r3
-  uqsub16 r9,r9,r3
-  sub r2,r2,r1
-  orr r8,r8,r9
-  orrs r8,r8,r2,asr #31
-  bne dynq_m4_special
+  .irp y,r4,r5,r6,r7
+  bic \y,\y,\y,asr #31
+  .endr
+  .irp y,r4,r5,r6,r7
+  AT_MOST \y
+  .endr
   stmia r1!,{r4-r7}
   vmov COLUMNS_AND_OUTPUT,r0,r1
+  cmp r1,r2
+  beq dynq_m4_last
+  NEXT_TILE
+40:
+  vstmia r1!,{s20-s23}
+  vmov COLUMNS_AND_OUTPUT,r0,r1
+  cmp r1,r3
+  beq dynq_m4_last
   NEXT_TILE
 .endm
 
@@ -340,45 +354,36 @@ FUNCTION dynq_m4_columns_w2
   LAST_SECTION .Ltotals_w2
 END_FUNCTION dynq_m4_columns_w2
 
-/* ---- The last tile, a tile without ReLU or with fewer than four columns, a tile that may hold the largest output: it comes here
- * in the midst of TOTALS. Padding columns give 0. */
-FUNCTION dynq_m4_special
+/* ---- After the last whole tile, and after one of fewer columns, whose outputs went into the job. Padding columns give 0. */
+FUNCTION dynq_m4_last
   ldr r12,[sp,#64]
-  ldrd r3,r2,[r12,#JOB_OUTPUT_END] /* and whether there is a ReLU */
-  sub r3,r3,r1
-  cbnz r2,1f
-  vmov r4,r5,s20,s21
-  vmov r6,r7,s22,s23
-  b 2f
-1:
-  ldr r9,[r12,#JOB_HIGH]
-  .irp y,r4,r5,r6,r7
-  cmp r9,\y
-  it lt
-  movlt r9,\y
-  .endr
-  str r9,[r12,#JOB_HIGH]
-  lsrs r9,r9,#16
-  it ne
-  subne r9,r9,#1
-  orr r9,r9,r9,lsl #16
-  vmov HIGH,r9
-2:
-  cmp r3,#16
-  blo 3f
-  stmia r1!,{r4-r7}
+  ldrd r4,r5,[r12,#JOB_REST_OUTPUT] /* and the end */
+  add r6,r12,#JOB_REST+16
+  cmp r1,r6
+  beq 1f
+  cmp r1,r5
+  beq 2f
+  sub r1,r6,#16
   vmov COLUMNS_AND_OUTPUT,r0,r1
-  beq 4f
+  cmp r2,#0
+  ite eq
+  vmoveq HIGH,r6
+  vmovne END,r6
   NEXT_TILE
-3:
-  str r4,[r1]
-  cmp r3,#8
-  blo 4f
-  str r5,[r1,#4]
-  beq 4f
-  str r6,[r1,#8]
-4:
+1:
+  ldr r0,[r6,#-16]!
+  str r0,[r4],#4
+  cmp r4,r5
+  beq 2f
+  ldr r0,[r6,#4]
+  str r0,[r4],#4
+  cmp r4,r5
+  beq 2f
+  ldr r0,[r6,#8]
+  str r0,[r4]
+2:
+  vstr HIGH,[r12,#JOB_HIGH]
   vpop {s16-s31}
   pop {r0,r4-r11,pc}
-END_FUNCTION dynq_m4_special
+END_FUNCTION dynq_m4_last
 #endif

@@ -37,23 +37,23 @@
 /* Applies `each` to all of x[n]; r1 counts down to 0. */
 .macro EVERY each
 1:
-  tst r1,#3
+  tst r1,#7
   beq 2f
   ldr r4,[r0],#4
   \each r4
   subs r1,r1,#1
   b 1b
 2:
-  subs r1,r1,#4
-  blo 4f
+  cbz r1,4f
 3:
+  .rept 2
   ldmia r0!,{r4-r7}
-  \each r4
-  \each r5
-  \each r6
-  \each r7
-  subs r1,r1,#4
-  bhs 3b
+  .irp x,r4,r5,r6,r7
+  \each \x
+  .endr
+  .endr
+  subs r1,r1,#8
+  bne 3b
 4:
 .endm
 

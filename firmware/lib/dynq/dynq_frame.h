@@ -44,15 +44,39 @@ static inline float dynq_affine(float unit, uint32_t word, int32_t total) {
   return (unit * dynq_float(dynq_half_bits(word & 0xffffu))) * (float)total + dynq_float(dynq_half_bits(word >> 16));
 }
 
-/* A variant's kernels for one width of weights. */
-typedef struct {
-  /* The codes of a vector, written to scratch in the variant's own form; returns their sum. x is float[K], or without a
-   * frame int8[K], the codes themselves. */
-  int32_t (*codes)(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch);
-  /* All outputs from the codes in scratch; their range too where the layer is ranged. */
-  void (*columns)(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output);
-} dynq_kernel_t;
+/* The codes of a vector, written to scratch in a variant's own form; returns their sum. x is float[K], or without a
+ * frame int8[K], the codes themselves. */
+typedef int32_t dynq_find_codes_t(const dynq_dense_t *layer, const void *x, const dynq_frame_t *frame, void *scratch);
 
-extern const dynq_kernel_t dynq_kernel_w8, dynq_kernel_w4, dynq_kernel_w2;
+/* All outputs from the codes in scratch; their range too where it is asked for. */
+typedef void dynq_columns_t(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,
+                            dynq_signal_t *output);
+
+static inline __attribute__((always_inline)) void dynq_dense(const dynq_dense_t *layer, const dynq_signal_t *input,
+                                                             dynq_signal_t *output, void *scratch,
+                                                             dynq_find_codes_t *find_codes, dynq_columns_t *columns) {
+  dynq_frame_t frame;
+  if (input->is_codes) {
+    frame.step = input->codes.scale;
+    frame.zero = -input->codes.zero_point;
+    frame.code_sum = find_codes(layer, input->values, NULL, scratch);
+  } else {
+    if (!dynq_frame_from_range(&input->range, &frame)) {
+      dynq_invalid(output, layer->outputs);
+      return;
+    }
+    frame.code_sum = find_codes(layer, input->values, &frame, scratch);
+  }
+  columns(layer, &frame, scratch, output);
+}
+
+/* A variant defines each width by its two kernels: functions of their own, so that a linker leaves out the widths that
+ * no layer has. */
+#define DYNQ_DENSE(bits, find_codes, columns)                                                                          \
+  void dynq_dense_w##bits(const void *layer, const dynq_signal_t *const inputs[], dynq_signal_t *output, void *state,  \
+                          void *scratch) {                                                                             \
+    (void)state;                                                                                                       \
+    dynq_dense(layer, inputs[0], output, scratch, find_codes, columns);                                                \
+  }
 
 #endif

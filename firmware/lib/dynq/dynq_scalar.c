@@ -219,7 +219,7 @@ static inline void columns(const dynq_dense_t *layer, const dynq_frame_t *frame,
                               dynq_signal_t *output) {                                                                 \
     columns(layer, frame, scratch, output, bits, dots_w##bits);                                                        \
   }                                                                                                                    \
-  const dynq_kernel_t dynq_kernel_w##bits = {find_codes, columns_w##bits};
+  DYNQ_DENSE(bits, find_codes, columns_w##bits)
 KERNEL(8)
 KERNEL(4)
 KERNEL(2)
