@@ -46,7 +46,7 @@ def unedited(tree) -> dict[str, str]:
     ("edited", "again"),
     [
         ("firmware/lib/frontend/frontend_fft.c", "features train quantize image device"),
-        ("firmware/lib/dynq/dynq_layer.c", "image device"),
+        ("firmware/lib/dynq/dynq_network.c", "image device"),
         ("firmware/app/main.c", "image device"),
         ("firmware/platform/builder/main.py", "image device"),
         ("platformio.ini", "image device"),

@@ -55,6 +55,8 @@ def run(program: Path, folder: Path, seconds: int) -> None:
             str(HERE / "corpus"),
             f"-max_total_time={seconds}",
             "-timeout=5",
+            "-rss_limit_mb=0",  # it counts the largest size of the process that started it too
+            "-malloc_limit_mb=512",
             "-max_len=600",
             f"-artifact_prefix={folder}/",
         ],

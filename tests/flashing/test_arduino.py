@@ -97,7 +97,7 @@ def test_the_sources_are_the_applications_with_one_engine(built: tuple[Path, Com
     assert names(commands, "firmware/app") == sources
     assert names(commands, "firmware/boards") == {"board_arduino.cpp"}
     assert names(commands, "c/") == {"kws_model.c", "kws_frontend.c"}
-    assert "firmware/lib/dynq/dynq_cortex_m4_dsp_tiles.S" in commands
+    assert "firmware/lib/dynq/dynq_cortex_m4_dsp_dense.S" in commands
     assert not names(commands, "firmware/lib/tflm")
 
 

@@ -69,7 +69,8 @@ def test_prepare_and_invoke_survive_anything(fuzzer: Path, tmp_path: Path) -> No
             f"-max_total_time={SECONDS}",
             "-max_len=4096",
             "-timeout=10",
-            "-rss_limit_mb=2048",
+            "-rss_limit_mb=0",  # it counts the largest size of the process that started it too
+            "-malloc_limit_mb=2048",
             "-print_final_stats=1",
             f"-artifact_prefix={found}/",
             str(corpus),

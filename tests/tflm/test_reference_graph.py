@@ -103,7 +103,10 @@ def test_a_constant_frame_divides_by_no_zero(run) -> None:
 def test_whole_test_split_of_recorded_speech(run, recorded_speech_model) -> None:
     model, features = recorded_speech_model
     theirs, ours = run(encode_reference_tflite(model), features), logits(model, features)
-    np.testing.assert_array_equal(theirs.argmax(1), ours.argmax(1))
+    best = np.sort(ours, axis=1)
+    decided = best[:, -1] - best[:, -2] > 2 * TOLERANCE  # elsewhere the roundings of float sums may choose
+    assert decided.mean() > 0.9
+    np.testing.assert_array_equal(theirs.argmax(1)[decided], ours.argmax(1)[decided])
     np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCE)
 
 

@@ -49,7 +49,7 @@ def test_edits_and_damage(tree: Path, whistles: Path, whistle_recipe: Path) -> N
     }  # fmt: skip
     assert ran(tree, whistles, whistle_recipe)[0] == everything
 
-    kernel = tree / "firmware" / "lib" / "dynq" / "dynq_layer.c"
+    kernel = tree / "firmware" / "lib" / "dynq" / "dynq_network.c"
     kernel.write_text(kernel.read_text() + "\n/* an edit */\n")
     assert ran(tree, whistles, whistle_recipe)[0] == {"firmware-host", "device-host"}
 
