@@ -8,6 +8,7 @@ import numpy as np
 
 from lab.baselines.inputs import BaselineInputs
 from lab.baselines.run import run_baselines
+from pipeline.errors import UsageError
 from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.report import AccuracyRow
 from pipeline.stages import StageResult, Stages
@@ -24,8 +25,14 @@ def measure_baselines(data: Data, float_stage: StageResult, stages: Stages) -> t
     """Accuracy on the test clips and file size of TFLite post-training int8 and of tfmot's 8-bit training.
 
     Raises:
+        UsageError: the network is not a perceptron, which is all that the baselines' script builds.
         ToolchainError: see ``run_baselines``.
     """
+    if data.recipe.model.kind != "perceptron":
+        raise UsageError(
+            f"recipe {data.recipe.name} has a {data.recipe.model.kind} network, the baselines are of perceptrons",
+            "name one, as in: --recipe models/wake_words_perceptron.toml",
+        )
 
     def make(folder: Path) -> None:
         results = run_baselines(_inputs(data, float_stage.folder / "model.keras"), folder, stages.progress)
