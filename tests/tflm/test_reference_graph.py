@@ -25,6 +25,8 @@ from tests.tflm.wheel import run_in_wheel
 # altogether by up to seven hundredths, of logits that range over ten.
 TOLERANCE = 0.07
 TOLERANCE_WITHOUT_CODES = 5e-3
+TOLERANCE_ON_SPEECH = 0.2
+"""A wide layer over whole clips, whose column sums round as contract 2 has it; logits range over ten."""
 # Relative to the largest logit, where ten layers hand such differences on.
 TOLERANCE_OF_A_DEEP_NETWORK = 0.03
 
@@ -104,10 +106,10 @@ def test_whole_test_split_of_recorded_speech(run, recorded_speech_model) -> None
     model, features = recorded_speech_model
     theirs, ours = run(encode_reference_tflite(model), features), logits(model, features)
     best = np.sort(ours, axis=1)
-    decided = best[:, -1] - best[:, -2] > 2 * TOLERANCE  # elsewhere the roundings of float sums may choose
+    decided = best[:, -1] - best[:, -2] > 2 * TOLERANCE_ON_SPEECH  # elsewhere the roundings of float sums may choose
     assert decided.mean() > 0.9
     np.testing.assert_array_equal(theirs.argmax(1)[decided], ours.argmax(1)[decided])
-    np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCE_ON_SPEECH)
 
 
 @pytest.fixture(scope="session")
