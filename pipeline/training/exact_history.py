@@ -37,11 +37,16 @@ class History:
     valid: Tensor
 
 
-def quantize_filters(taps: Tensor, bias: Tensor) -> Filters:
-    """Tap quantizer over float32 ``[L, C]`` and ``[C]``."""
+def tap_codes(taps: Tensor) -> tuple[Tensor, Tensor]:
+    """Tap quantizer over float32 ``[L, C]``: codes ``[L, C]`` and steps ``[C]``, float64."""
     w = widen(taps)
     step = up_to_half(tf.maximum(tf.reduce_max(tf.abs(w), axis=0) / TAP_LEVELS, MIN_STEP))
-    return Filters(tf.round(w / step), step, nearest_half(widen(bias)))
+    return tf.round(w / step), step
+
+
+def quantize_filters(taps: Tensor, bias: Tensor) -> Filters:
+    """What a filter's float32 taps ``[L, C]`` and biases ``[C]`` are stored as."""
+    return Filters(*tap_codes(taps), nearest_half(widen(bias)))
 
 
 def exponents(low: Tensor, magnitude: Tensor) -> Tensor:

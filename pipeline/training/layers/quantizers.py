@@ -10,9 +10,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from pipeline.quantization import LEVELS, MAX_ZERO
-from pipeline.quantization.temporal import TAP_LEVELS
 from pipeline.training import exact
-from pipeline.training.exact_history import exponents
+from pipeline.training.exact_history import exponents, tap_codes
 
 Tensor = Any
 
@@ -38,8 +37,8 @@ def fake_quantize_frames(x: Tensor) -> Tensor:
 
 def fake_quantize_taps(taps: Tensor) -> Tensor:
     """Rounds each channel of float32 taps ``[L, C]`` to 8 bits around zero; the gradient is one."""
-    step = ops.maximum(ops.max(ops.abs(taps), axis=0, keepdims=True) / float(TAP_LEVELS), _TINY)
-    return taps + ops.stop_gradient(step * ops.round(taps / step) - taps)
+    codes, step = tap_codes(taps)
+    return taps + ops.stop_gradient(ops.cast(step * codes, "float32") - taps)
 
 
 def fake_quantize_history(x: Tensor) -> Tensor:
