@@ -24,7 +24,7 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[speech,baseline,swd,dev]'
 	@touch $@
 
-demo: setup ## train on synthetic speech, test on an emulated Cortex-M4F, write out/synthetic/report.html
+demo: setup ## train on synthetic speech, test on an emulated Cortex-M4F, write out/synthetic/synthetic_4bit_qemu.html
 	$(BIN)/python -m pipeline.build --target qemu
 
 test: setup ## the tests, in minutes

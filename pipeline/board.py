@@ -32,7 +32,7 @@ def start_command(target: str, image: Path | None) -> None:
     with guarded():
         chosen = board(target)
         if image is None:
-            built = sorted(Path("out").glob(f"*/firmware_{target}.elf"), key=lambda path: path.stat().st_mtime)
+            built = sorted(Path("out").glob(f"*/*_{target}.elf"), key=lambda path: path.stat().st_mtime)
             if not built:
                 raise UsageError(f"nothing was built for {target} under out/", f"build it first: --target {target}")
             image = built[-1]

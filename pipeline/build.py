@@ -9,7 +9,14 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
-from pipeline.commands import doctor_command, export_command, quantize_command, runner_command, train_command
+from pipeline.commands import (
+    compare_command,
+    doctor_command,
+    export_command,
+    quantize_command,
+    runner_command,
+    train_command,
+)
 from pipeline.console import RichProgress, console, guarded, show_report
 from pipeline.errors import DeviceError, ParityError, UsageError
 from pipeline.options import PATH, BoardOptions, DataOptions, bits_option, board_options, data_options
@@ -94,7 +101,7 @@ def main(
         )
 
 
-for _command in (train_command, quantize_command, export_command, runner_command, doctor_command):
+for _command in (train_command, quantize_command, export_command, runner_command, compare_command, doctor_command):
     main.add_command(_command)
 
 if __name__ == "__main__":

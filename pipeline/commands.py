@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pipeline.boards import board
-from pipeline.console import RichProgress, console, guarded
+from pipeline.console import RichProgress, console, guarded, show_comparison
 from pipeline.doctor import examine
 from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
 from pipeline.options import PATH, DataOptions, bits_option, data_options, target_option
@@ -97,6 +97,15 @@ def runner_command(model: Path, data: Path | None, out: Path, microseconds: floa
         f"  python main.py -m p -s {files.dataset_path} -d {files.device_list} -t {files.performance_script}",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
+
+
+@click.command("compare")
+@click.argument("first", type=PATH)
+@click.argument("second", type=PATH)
+@guarded()
+def compare_command(first: Path, second: Path) -> None:
+    """Shows two reports (.json or .html) side by side."""
+    show_comparison(console, first, second)
 
 
 @click.command("doctor")

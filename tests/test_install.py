@@ -86,7 +86,7 @@ def test_a_build_far_from_the_checkout(installed: Path, tmp_path: Path):
     )  # fmt: skip
     assert "equal to the bit" in said
     out = tmp_path / "out" / "computer_jarvis"
-    report = json.loads((out / "report.json").read_text())
+    report = json.loads((out / "computer_jarvis_4bit_qemu.json").read_text())
     assert report["parity"]["differing_logits"] == 0
     assert report["provenance"]["command"].startswith("dynq build --recipe tiny.toml")
     model = Path("out", "computer_jarvis", "computer_jarvis_4bit.tflite")

@@ -15,14 +15,17 @@ from pipeline.report.data import (
     WordRow,
 )
 from pipeline.report.device_data import Cost, DeviceRow, LayerRow, ListeningRow, RamRow
+from pipeline.report.figures import FIGURES, Figure, read_report
 from pipeline.report.render import write_report
 
 __all__ = [
+    "FIGURES",
     "AccuracyRow",
     "BoardRow",
     "Confusion",
     "Cost",
     "DeviceRow",
+    "Figure",
     "LayerRow",
     "ListeningRow",
     "MemoryRow",
@@ -35,5 +38,6 @@ __all__ = [
     "StageRow",
     "WordRow",
     "advice",
+    "read_report",
     "write_report",
 ]

@@ -1,4 +1,4 @@
-"""What a report holds. Plain data, so that ``report.json``, ``report.html`` and the terminal cannot disagree."""
+"""What a report holds. Plain data, so that its JSON, its page and the terminal cannot disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes ``report.json`` and the self-contained ``report.html``."""
+"""Writes a report as JSON and as a self-contained page."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from pipeline.files import write_text
 from pipeline.report.data import SCHEMA, Report
+from pipeline.report.index import write_index
+from pipeline.report.template import template
 
 
-def write_report(report: Report, folder: Path) -> tuple[Path, Path]:
-    """Writes ``report.json`` and ``report.html`` into ``folder`` and returns both paths.
+def write_report(report: Report, folder: Path, name: str) -> tuple[Path, Path]:
+    """Writes ``NAME.json`` and ``NAME.html`` into ``folder``, and the index page of all reports there.
+
+    Returns:
+        Paths of the JSON file and of the page.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    json_path, html_path = folder / "report.json", folder / "report.html"
+    json_path, html_path = folder / f"{name}.json", folder / f"{name}.html"
     write_text(json_path, json.dumps(to_json(report), indent=1) + "\n")
     write_text(html_path, to_html(report))
+    write_index(folder)
     return json_path, html_path
 
 
@@ -55,17 +59,7 @@ def to_html(report: Report) -> str:
     """The report as one HTML page with no outside references."""
     from pipeline.report import plots  # matplotlib takes a second to import, and only this needs it
 
-    environment = Environment(
-        loader=PackageLoader("pipeline.report", "."),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = lambda value: f"{100 * value:.1f}"
-    environment.filters["kib"] = lambda value: f"{value / 1024:.1f}"
-    environment.filters["thousands"] = lambda value: f"{value:,.0f}"
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         r=report,
         accuracy_plot=plots.accuracy_dots(report.accuracy + report.baselines),
         det_plot=plots.det_curves(report.accuracy + report.baselines),

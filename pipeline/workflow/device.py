@@ -48,6 +48,16 @@ class Aim:
         """Name of the boards' target."""
         return self.boards[0].target
 
+    @property
+    def label(self) -> str:
+        """The target, and the engine when it is not the usual one: part of the names of what a run leaves."""
+        return self.target if self.tflm_root is None else f"{self.target}_tflm"
+
+    @property
+    def real(self) -> bool:
+        """Whether any board is no emulator."""
+        return not all(board.emulated for board in self.boards)
+
     def image(self, file: ModelFile, stages: Stages) -> FirmwareImage:
         """Builds what the boards run.
 

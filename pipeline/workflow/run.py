@@ -112,12 +112,12 @@ def _test_and_report(
     image = aim.image(tested.file, stages)
     clips = held_out.test
     devices = ask_boards(aim, image, tested.file.model, clips.features, clips.key, stages)
-    elf = stages.root / f"firmware_{aim.target}.elf"
+    elf = stages.root / f"{model.stem}_{aim.label}.elf"
     _publish(image.elf, elf)
     outcome = Outcome(tested, models, image, devices, _distinct(stages.finished))
     results = Results(stages.root, model, tested.file.path.with_name(REFERENCE_GRAPH), elf, aim.target, clips.folder)
     report = make_report(outcome, held_out, origin, results.next)
-    return report, write_report(report, stages.root)[1]
+    return report, write_report(report, stages.root, f"{elf.stem}_board" if aim.real else elf.stem)[1]
 
 
 def _publish(source: Path, destination: Path) -> None:

@@ -47,7 +47,7 @@ def seen(page: Path, width: int, *, dark: bool) -> dict[str, object]:
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
 @pytest.mark.parametrize("width", [1400, 400])
 def test_it_fits_and_follows_light_and_dark(report, tmp_path, width):  # noqa: F811
-    page = write_report(report, tmp_path)[1]
+    page = write_report(report, tmp_path, "m")[1]
     light, dark = (seen(page, width, dark=dark) for dark in (False, True))
     for found in (light, dark):
         assert found["overflow"] == 0

@@ -114,7 +114,7 @@ def report() -> Report:
         parity=ParityRow(136, 408, 0),
         next=Next(
             commands=(("Listen:", "python -m pipeline.listen FILE.wav --model m.tflite"),),
-            files=(("image", "firmware_nano33.elf"),),
+            files=(("image", "m_4bit_nano33.elf"),),
             advice=advice(WORDS, TEST, 0.015),
         ),
         stages=(StageRow("corpus", 3.2, False), StageRow("float", 40.0, True)),
@@ -139,16 +139,16 @@ def text_of(page: str) -> str:
 
 def console_of(report: Report, tmp_path) -> str:
     console = Console(file=io.StringIO(), width=80)
-    show_report(console, report, tmp_path / "report.html")
+    show_report(console, report, tmp_path / "m.html")
     return console.file.getvalue()
 
 
 def test_files_agree_and_stand_alone(report, tmp_path):
-    json_path, html_path = write_report(report, tmp_path)
+    json_path, html_path = write_report(report, tmp_path, "m_4bit_nano33")
     data, page = json.loads(json_path.read_text()), html_path.read_text()
     assert data["schema"] == "dynq-report-3"
-    assert data["next"]["files"] == [["image", "firmware_nano33.elf"]]
-    assert 'href="firmware_nano33.elf"' in page
+    assert data["next"]["files"] == [["image", "m_4bit_nano33.elf"]]
+    assert 'href="m_4bit_nano33.elf"' in page
     assert not re.search(r'src=|@import|url\((?!#)|href="(?:https?:|//)', page)  # nothing is fetched
     assert page.count("<svg") == 2
 
@@ -164,7 +164,7 @@ def test_listening_by_hand(report):
 
 
 def test_savings_by_hand(report, tmp_path):
-    data = json.loads(write_report(report, tmp_path)[0].read_text())
+    data = json.loads(write_report(report, tmp_path, "m_4bit_nano33")[0].read_text())
     device, perceptron = data["accuracy"][-1], data["baselines"][-1]
     assert device["saved"] == pytest.approx(0.84)  # 16,000 of 100,000
     assert device["saved_against_int8"] == pytest.approx(0.5)  # of 32,000, the smaller of the two
@@ -172,11 +172,11 @@ def test_savings_by_hand(report, tmp_path):
     assert [row["saved"] for row in data["memory"]] == pytest.approx([0.74, 0.84])
     without = dataclasses.replace(report, baselines=())
     assert without.saved_against_int8(without.on_device) is None
-    assert "int8" not in text_of(write_report(without, tmp_path)[1].read_text())
+    assert "int8" not in text_of(write_report(without, tmp_path, "m")[1].read_text())
 
 
 def test_one_number_for_a_thing(report, tmp_path):
-    json_path, html_path = write_report(report, tmp_path)
+    json_path, html_path = write_report(report, tmp_path, "m_4bit_nano33")
     data, page, said = json.loads(json_path.read_text()), text_of(html_path.read_text()), console_of(report, tmp_path)
     assert data["ram"]["total"] == 10_400 + 4_096 == 14_496
     assert data["ram"]["application_bytes"] == 10_400 - 5_000
@@ -197,15 +197,15 @@ def test_one_number_for_a_thing(report, tmp_path):
 
 
 def test_layers_of_every_kind(report, tmp_path):
-    data = json.loads(write_report(report, tmp_path)[0].read_text())
+    data = json.loads(write_report(report, tmp_path, "m_4bit_nano33")[0].read_text())
     assert [row["time_per_mac"] for row in data["layers"]] == [2.5, 10.0, None]
-    page = text_of(write_report(report, tmp_path)[1].read_text())
+    page = text_of(write_report(report, tmp_path, "m_4bit_nano33")[1].read_text())
     assert "filter_0 filter 3,200 10.000 320 8 64 64 320 512 256" in page
     assert "add_0 add 700 0 64 64 0 0 0" in page
 
 
 def test_words_lead_with_the_most_missed(report, tmp_path):
-    page = text_of(write_report(report, tmp_path)[1].read_text())
+    page = text_of(write_report(report, tmp_path, "m_4bit_nano33")[1].read_text())
     assert page.index("computer 31.0 18 58 40 12 8 12 smart_mirror, 1 alexa") < page.index("alexa 10.0 4 40")
     assert "50.0 % of the keyword clips (49) are of speaker 1c33ad" in page
 
@@ -232,7 +232,7 @@ def test_advice_names_the_weakest():
 
 def test_failed_parity_is_loud(report, tmp_path):
     report = dataclasses.replace(report, parity=ParityRow(136, 408, 4))
-    page = write_report(report, tmp_path)[1].read_text()
+    page = write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()
     assert 'class="bad">99.0 %' in page
 
 
@@ -245,7 +245,7 @@ def test_no_counter_and_empty_det(report, tmp_path):
         accuracy=tuple(dataclasses.replace(row, det=()) for row in report.accuracy),
         listening=None,
     )
-    page = write_report(report, tmp_path)[1].read_text()
+    page = write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()
     assert "not measured on this target" in page
     assert "Not measured: nano33" in page
     assert "continuous listening" not in page
@@ -253,7 +253,7 @@ def test_no_counter_and_empty_det(report, tmp_path):
 
 
 def test_plots_take_the_page_s_colours_and_keep_coinciding_curves_apart(report, tmp_path):
-    page = write_report(report, tmp_path)[1].read_text()
+    page = write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()
     plots = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
     assert "var(--ink)" in plots
     assert set(re.findall(r"#[0-9a-f]{6}", plots)) <= {"#ffffff", "#000000"}
@@ -265,9 +265,9 @@ def test_plots_take_the_page_s_colours_and_keep_coinciding_curves_apart(report, 
     # the reference and the device share a curve, and so a line of the legend
     assert "4-bit, numpy = 4-bit, nano33" in plots
     same = dataclasses.replace(report, accuracy=(report.accuracy[0],) * 2, baselines=())
-    assert "float32, Keras = float32, Keras" in write_report(same, tmp_path)[1].read_text()
+    assert "float32, Keras = float32, Keras" in write_report(same, tmp_path, "m")[1].read_text()
 
 
 def test_names_are_escaped(report, tmp_path):
     report = dataclasses.replace(report, title="<script>alert(1)</script>")
-    assert "<script>" not in write_report(report, tmp_path)[1].read_text()
+    assert "<script>" not in write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()

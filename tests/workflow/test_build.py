@@ -55,7 +55,7 @@ def finished(whistles: Path, whistle_recipe: Path, workplace: Path) -> Path:
 
 
 def test_whole_run(finished: Path):
-    report = json.loads((finished / "report.json").read_text())
+    report = json.loads((finished / "whistles_4bit_qemu.json").read_text())
     assert report["parity"]["differing_logits"] == 0
     assert report["parity"]["clips"] == report["test"]["clips"] > 9
     assert [row["name"] for row in report["accuracy"]] == ["float32", "4-bit", "4-bit"]
@@ -72,7 +72,7 @@ def test_whole_run(finished: Path):
     assert len(linked) == 3
     assert all(path.is_file() for path in linked.values())
     assert f"--model {finished / 'whistles_4bit.tflite'}" in report["next"]["commands"][0][1]
-    assert "<svg" in (finished / "report.html").read_text()
+    assert "<svg" in (finished / "whistles_4bit_qemu.html").read_text()
 
 
 def test_second_run_keeps_every_stage(finished: Path, whistles: Path, whistle_recipe: Path, workplace: Path):
@@ -84,7 +84,7 @@ def test_second_run_keeps_every_stage(finished: Path, whistles: Path, whistle_re
     assert run.returncode == 0, run.stderr
     assert "Training" not in run.stdout
     assert sorted(path.name for path in finished.iterdir()) == before
-    assert all(stage["cached"] for stage in json.loads((finished / "report.json").read_text())["stages"])
+    assert all(stage["cached"] for stage in json.loads((finished / "whistles_4bit_qemu.json").read_text())["stages"])
 
 
 def test_model_file_on_another_target(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):
@@ -93,7 +93,7 @@ def test_model_file_on_another_target(finished: Path, whistles: Path, workplace:
         "--model", model, "--data", whistles, "--target", "host", "--out", tmp_path, "--cache", workplace / "cache"
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    report = json.loads((tmp_path / "report.json").read_text())
+    report = json.loads((tmp_path / "whistles_4bit_host.json").read_text())
     assert report["parity"]["differing_logits"] == 0
     assert report["listening"] is None
     assert report["device"]["time_per_inference"] is None  # a PC's clock says nothing about a microcontroller
@@ -124,9 +124,9 @@ def test_one_other_bit_in_a_logit_is_told_and_fails_the_run(
         [sys.executable, "-c", OTHER_BITS, *map(str, arguments), "--cache", str(workplace / "cache")],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
-    clips = json.loads((tmp_path / "report.json").read_text())["parity"]["clips"]
+    clips = json.loads((tmp_path / "whistles_4bit_host.json").read_text())["parity"]["clips"]
     refused(run, f"{clips} logits differ between the device and the reference")
-    assert json.loads((tmp_path / "report.json").read_text())["parity"]["differing_logits"] == clips
+    assert json.loads((tmp_path / "whistles_4bit_host.json").read_text())["parity"]["differing_logits"] == clips
 
 
 def test_several_boards_at_once_in_one_report(finished: Path, whistles: Path, workplace: Path, tmp_path: Path):
@@ -142,10 +142,12 @@ def test_several_boards_at_once_in_one_report(finished: Path, whistles: Path, wo
         "--cache", workplace / "cache",
     )  # fmt: skip
     refused(run, "board gone", "/dev/ttyACM-none")
-    rows = {row["name"]: row for row in json.loads((tmp_path / "o" / "report.json").read_text())["boards"]}
+    rows = {
+        row["name"]: row for row in json.loads((tmp_path / "o" / "whistles_4bit_host_board.json").read_text())["boards"]
+    }
     assert rows["left"]["differing_logits"] == rows["right"]["differing_logits"] == 0
     assert "no port /dev/ttyACM-none" in rows["gone"]["error"]
-    assert "no port /dev/ttyACM-none" in (tmp_path / "o" / "report.html").read_text()
+    assert "no port /dev/ttyACM-none" in (tmp_path / "o" / "whistles_4bit_host_board.html").read_text()
 
 
 def test_start_serves_the_built_image_until_ctrl_c(finished: Path):
@@ -157,7 +159,7 @@ def test_start_serves_the_built_image_until_ctrl_c(finished: Path):
         "start",
         "qemu",
         "--image",
-        str(finished / "firmware_qemu.elf"),
+        str(finished / "whistles_4bit_qemu.elf"),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

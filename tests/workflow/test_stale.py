@@ -38,7 +38,7 @@ def ran(tree: Path, whistles: Path, recipe: Path, *, parity: bool = True) -> tup
         check=False,
     )
     assert (run.returncode == 0) == parity, run.stdout + run.stderr
-    report = json.loads((out / "report.json").read_text())
+    report = json.loads((out / "whistles_4bit_host.json").read_text())
     assert (report["parity"]["differing_logits"] == 0) == parity
     return {stage["name"] for stage in report["stages"] if not stage["cached"]}, run.stdout
 

@@ -13,7 +13,7 @@ def test_the_report_gets_the_baselines(whistles: Path, whistle_recipe: Path, tmp
         [sys.executable, "-m", "lab.baselines", *map(str, arguments)], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    report = json.loads((tmp_path / "o" / "report.json").read_text())
+    report = json.loads((tmp_path / "o" / "whistles_4bit_host.json").read_text())
     assert [row["name"] for row in report["baselines"]] == ["TFLite int8 PTQ", "TFLite int8 QAT"]
     # the same network on the same clips: whistles are told apart by either route or by none
     float_share = report["accuracy"][0]["keyword"]
