@@ -24,7 +24,7 @@ class Rows:
     """The rows of features that a model's first layer sees at one step.
 
     Attributes:
-        codes: int8 ``[rows * bands]``, oldest row first.
+        codes: int8 ``[.., rows * bands]``, oldest row first.
         quantization: what the codes stand for.
     """
 
@@ -125,7 +125,10 @@ class Layer(ABC):
 
     @abstractmethod
     def step(self, state: Any, *signals: Signal) -> tuple[Any, Floats]:
-        """The numpy reference of one step: the next state and the output, float32 ``[outputs]``."""
+        """The numpy reference of one step: the next state and the output, float32 ``[.., outputs]``.
+
+        Leading dimensions are streams of their own; a state without them is the same for all.
+        """
 
     # ---- on disk and in C ----
 

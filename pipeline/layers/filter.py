@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from pipeline.errors import QuantizationError
 from pipeline.layers.base import Constant, Floats, Layer, Signal
 from pipeline.layers.filter_packing import PackedFilters, pack_filters, unpack_filters
-from pipeline.layers.history import check_state, history_bytes, history_of, newest, pushed
+from pipeline.layers.history import check_state, history_bytes, history_of, pushed, some
 from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Filters, History, empty_history, filter_step, quantize_filters
 
@@ -101,7 +101,9 @@ class Filter(Layer):
     def step(self, state: Any, *signals: Signal) -> tuple[History, Floats]:
         frame, scale = history_of(signals[0])
         state = pushed(state, frame)
-        return state, filter_step(self.filters, newest(state, self.dilation), scale=scale, relu=self.relu)
+        return state, filter_step(
+            self.filters, some(state, slice(None, None, self.dilation)), scale=scale, relu=self.relu
+        )
 
     def constants(self, variant: str) -> dict[str, Constant]:
         packed = pack_filters(self.filters, variant)

@@ -13,29 +13,26 @@ MAX_STATE_BYTES = 65_535
 
 
 def history_of(signal: Signal) -> tuple[History, float]:
-    """A signal as a frame ``[C]`` to keep, and its unit: features are codes already, in units of their scale."""
+    """A signal as a frame ``[.., C]`` to keep, and its unit: features are codes already, in units of their scale."""
     if isinstance(signal, Rows):
         return feature_history(signal.codes, signal.quantization), signal.quantization.scale
     return quantize_history(signal), 1.0
 
 
 def pushed(state: History, frame: History) -> History:
-    """The last frames ``[T, C]``, newest first, after one more, which takes the oldest one's place."""
+    """The last frames ``[.., T, C]``, newest first, after one more ``[.., C]``, which takes the oldest one's place."""
+    frames = (*frame.exponent.shape, state.exponent.shape[-1] - 1)
+    kept = some(state, slice(-1))
     return History(
-        *(
-            np.concatenate([new[None], old[:-1]])
-            for new, old in (
-                (frame.codes, state.codes),
-                (frame.exponent, state.exponent),
-                (frame.zero, state.zero),
-            )
-        )
+        np.concatenate([frame.codes[..., None, :], np.broadcast_to(kept.codes, (*frames, kept.codes.shape[-1]))], -2),
+        np.concatenate([frame.exponent[..., None], np.broadcast_to(kept.exponent, frames)], -1),
+        np.concatenate([frame.zero[..., None], np.broadcast_to(kept.zero, frames)], -1),
     )
 
 
-def newest(state: History, dilation: int) -> History:
-    """Every ``dilation``-th frame, from the newest on."""
-    return History(state.codes[::dilation], state.exponent[::dilation], state.zero[::dilation])
+def some(state: History, which: slice) -> History:
+    """Some of the frames ``[.., T, C]``, counted from the newest."""
+    return History(state.codes[..., which, :], state.exponent[..., which], state.zero[..., which])
 
 
 def history_bytes(channels: int, frames: int) -> int:

@@ -9,24 +9,30 @@ from pipeline.errors import QuantizationError
 from pipeline.layers.base import Floats, Rows, Signal
 from pipeline.layers.model import MODEL_INPUT, QuantizedModel
 
+BATCH = 128
+"""Clips that are run side by side: what they need at once stays in a cache."""
+
 
 class Stream:
-    """A model that is given one row after another, from reset on."""
+    """A model that is given one row after another, from reset on; or several streams at once, each its own."""
 
-    def __init__(self, model: QuantizedModel) -> None:
+    def __init__(self, model: QuantizedModel, streams: tuple[int, ...] = ()) -> None:
         self._model = model
-        self._window = np.zeros((model.rows, model.frontend.bands), np.int8)
+        self._window = np.zeros((*streams, model.rows, model.frontend.bands), np.int8)
         self._states = [layer.initial_state() for layer in model.layers]
         self._count = 0
 
     def push(self, rows: NDArray[np.int8]) -> list[Floats] | None:
-        """Takes int8 ``[n, bands]``; where a step is due then, the float32 outputs of every layer, the logits last."""
-        self._window = np.concatenate([self._window, rows])[-self._model.rows :]
-        self._count += len(rows)
+        """Takes int8 ``[.., n, bands]``; where a step is due then, float32 ``[.., outputs]`` of every layer,
+        the logits last."""
+        self._window = np.concatenate([self._window, rows], axis=-2)[..., -self._model.rows :, :]
+        self._count += rows.shape[-2]
         return self._step() if self._count % self._model.stride == 0 else None
 
     def _step(self) -> list[Floats]:
-        signals: dict[int, Signal] = {MODEL_INPUT: Rows(self._window.reshape(-1), self._model.input)}
+        signals: dict[int, Signal] = {
+            MODEL_INPUT: Rows(self._window.reshape(*self._window.shape[:-2], -1), self._model.input)
+        }
         outputs: list[Floats] = []
         for index, layer in enumerate(self._model.layers):
             sources = (signals[source] for source in self._model.sources(index))
@@ -36,22 +42,25 @@ class Stream:
         return outputs
 
 
-def layer_outputs(model: QuantizedModel, clip: ArrayLike) -> list[Floats]:
-    """Runs one int8 clip ``[inputs]`` from reset: the float32 output of every layer at its last step, the logits last.
+def layer_outputs(model: QuantizedModel, clips: ArrayLike) -> list[Floats]:
+    """Runs int8 clips ``[.., inputs]`` from reset: float32 outputs ``[.., outputs]`` of every layer at their last step,
+    the logits last.
 
     Raises:
-        QuantizationError: the clip has another type or length.
+        QuantizationError: the clips have another type or length.
     """
-    features, inputs = np.asarray(clip), model.inputs
-    if features.dtype != np.int8 or features.shape != (inputs,):
+    features = np.asarray(clips)
+    if features.dtype != np.int8 or features.ndim == 0 or features.shape[-1] != model.inputs:
         raise QuantizationError(
             f"features are {features.dtype} {features.shape}, the model takes int8 [{model.inputs}]"
         )
-    rows = features.reshape(-1, model.frontend.bands)
-    stream = Stream(model)
+    streams = features.shape[:-1]
+    rows = features.reshape(*streams, -1, model.frontend.bands)
+    stream = Stream(model, streams)
     # where no layer keeps anything, only the last step counts
-    step = model.stride if model.state_bytes else len(rows)
-    outputs = [stream.push(rows[start : start + step]) for start in range(0, len(rows), step)][-1]
+    count = rows.shape[-2]
+    step = model.stride if model.state_bytes else count
+    outputs = [stream.push(rows[..., start : start + step, :]) for start in range(0, count, step)][-1]
     assert outputs is not None  # a clip ends with a step
     return outputs
 
@@ -61,6 +70,5 @@ def logits(model: QuantizedModel, clips: ArrayLike) -> Floats:
     batch = np.asarray(clips)
     if batch.ndim == 1:
         return layer_outputs(model, batch)[-1]
-    if not len(batch):
-        return np.zeros((0, len(model.labels)), np.float32)
-    return np.stack([layer_outputs(model, clip)[-1] for clip in batch])
+    parts = [layer_outputs(model, batch[start : start + BATCH])[-1] for start in range(0, len(batch), BATCH)]
+    return np.concatenate([np.zeros((0, len(model.labels)), np.float32), *parts])
