@@ -110,8 +110,10 @@ def det_curve(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> DetCurv
     return DetCurve(tuple(thresholds.tolist()), tuple(accepted.tolist()), tuple(rejected.tolist()))
 
 
-def by_speaker(correct: NDArray[np.bool_], speakers: NDArray[np.str_], *, pooled: bool) -> Estimate:
-    """Share of correct clips and its percentile interval over resampled speakers."""
+def by_speaker(
+    correct: NDArray[np.bool_] | NDArray[np.float64], speakers: NDArray[np.str_], *, pooled: bool
+) -> Estimate:
+    """Share of correct clips, or mean of a value of each, and its percentile interval over resampled speakers."""
     if not len(correct):
         return Estimate(float("nan"), float("nan"), float("nan"))
     _, index = np.unique(speakers, return_inverse=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lab.folds import subset
-from lab.robustness import features_in_noise
+from lab.robustness import babble, features_in_noise, telephone
 
 
 def test_faint_noise_changes_nothing_and_strong_noise_hides_the_clip(recipe, dataset):
@@ -38,3 +38,26 @@ def test_it_is_repeatable_and_needs_a_recording_as_long_as_a_clip(recipe, datase
     assert np.array_equal(first, second)
     with pytest.raises(ValueError, match="no noise recording"):
         features_in_noise(dataset.testing, [dataset.noise_power[0][:3]], 5, settings)
+
+
+def test_a_telephone_keeps_the_middle_of_the_band_and_nothing_else():
+    time = np.arange(16_000) / 16_000
+    tones = np.stack([8000 * np.sin(2 * np.pi * hertz * time) for hertz in (100, 1000, 5000)]).astype(np.int16)
+    low, middle, high = telephone(tones).astype(float)
+    assert np.abs(low).max() < 400
+    assert np.abs(high).max() < 400
+    # eight bits of mu-law: 38 dB of signal over noise for any tone of that level
+    assert 0.005 < np.std(middle - tones[1]) / np.std(middle) < 0.02
+
+
+def test_babble_is_of_all_voices_equally_loud():
+    rng = np.random.default_rng(1)
+    time = np.arange(32_000) / 16_000
+    speech = [(level * np.sin(2 * np.pi * hertz * time)).astype(np.int16) for level, hertz in ((200, 500), (9000, 900))]
+    crowd = babble([*speech, np.zeros(100, np.int16)], voices=40, seconds=2, seed=int(rng.integers(9)))
+    spectrum = np.abs(np.fft.rfft(crowd.astype(float)))
+    assert crowd.shape == (32_000,)
+    quiet, loud = spectrum[980:1020].sum(), spectrum[1780:1820].sum()
+    assert 0.3 < quiet / loud < 3
+    with pytest.raises(ValueError, match="no recording"):
+        babble([np.zeros(100, np.int16)])
