@@ -22,6 +22,7 @@ from lab.bench.calls import (
     Softmax,
     Vector,
 )
+from pipeline.config import Frontend, Temporal
 from pipeline.quantization import InputQuantization, quantize_columns, quantize_filters
 
 Source = Literal["floats", "bytes", "rows"]
@@ -31,6 +32,8 @@ SHAPES: tuple[tuple[int, int], ...] = ((440, 128), (128, 128), (64, 64), (128, 1
 """Inputs and outputs of the single dense layers."""
 MLP: tuple[int, ...] = (640, 128, 128, 128, 12)
 """Widths of the model that peers were measured on."""
+DEFAULT = Temporal(kind="temporal")
+"""The network that every recipe has unless it says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -86,26 +89,35 @@ def _steps(name: str, bits: int, steps: list[list[Job]]) -> Workload:
 
 
 def temporal_network(bits: int, steps: int = 24) -> Workload:
-    """One step of the default temporal network: a stem of 3 rows of 20, four blocks of 64 channels, a mean of 12."""
+    """One step of the network that every recipe has by default."""
     rng = np.random.default_rng((1, bits))
-    stem, last = dense_layer(rng, 60, 64, bits, relu=True), dense_layer(rng, 64, 8, bits, relu=False)
-    blocks = [(filter_layer(rng, 9, 64, d), dense_layer(rng, 64, 64, bits, relu=False)) for d in (1, 1, 2, 2)]
+    network, bands, edge_bits = DEFAULT, Frontend().bands, max(bits, DEFAULT.edge_bits)
+    rows, channels = network.stem_rows * bands, network.channels
+    stem = dense_layer(rng, rows, channels, edge_bits, relu=True)
+    last = dense_layer(rng, channels, 8, edge_bits, relu=False)
+    blocks = [
+        (
+            filter_layer(rng, block.taps, channels, block.dilation),
+            dense_layer(rng, channels, channels, bits, relu=False),
+        )
+        for block in network.blocks
+    ]
     sequence = []
     for step in range(steps):
-        rows = np.clip(rng.normal(size=60) * 40 * (1 + np.sin(step)), -128, 127).astype(np.int8)
-        jobs = [Job(stem, (Features(rows),), 0, 0, reset=step == 0)]
+        codes = np.clip(rng.normal(size=rows) * 40 * (1 + np.sin(step)), -128, 127).astype(np.int8)
+        jobs = [Job(stem, (Features(codes),), 0, 0, reset=step == 0)]
         for index, (over_time, point) in enumerate(blocks):
             jobs += [
                 Job(over_time, (Output(0),), 1, 1 + index, reset=False),
                 Job(point, (Output(1),), 2, 10, reset=False, ranged=False),
-                Job(AddLayer(64, relu=True), (Output(0), Output(2)), 0, 11, reset=False),
+                Job(AddLayer(channels, relu=True), (Output(0), Output(2)), 0, 11, reset=False),
             ]
         jobs += [
-            Job(MeanLayer(64, 12), (Output(0),), 1, 5, reset=False),
+            Job(MeanLayer(channels, network.pooling), (Output(0),), 1, 9, reset=False),
             Job(last, (Output(1),), 2, 12, reset=False, ranged=False),
         ]
         sequence.append(jobs)
-    return _steps("temporal network, a step", bits, sequence)
+    return _steps("default temporal network, a step", bits, sequence)
 
 
 def wake_word_network(bits: int, steps: int = 32) -> Workload:
@@ -131,7 +143,7 @@ def layers_over_time() -> Iterator[Workload]:
     """Single layers of the temporal network, in mid-stream."""
     rng = np.random.default_rng(3)
     vectors = [Vector(np.maximum(rng.normal(size=64), 0).astype(np.float32), scan=False) for _ in range(20)]
-    for what, layer in (("filter of 9 x 64", filter_layer(rng, 9, 64, 2)), ("mean of 12 x 64", MeanLayer(64, 12))):
+    for what, layer in (("filter of 5 x 64", filter_layer(rng, 5, 64)), ("mean of 12 x 64", MeanLayer(64, 12))):
         yield _steps(what, 0, [[Job(layer, (x,), reset=index == 0)] for index, x in enumerate(vectors)])
     yield _steps("add of 64", 0, [[Job(AddLayer(64, relu=True), (vectors[0], vectors[1]))]])
 

@@ -93,18 +93,7 @@
 
 /* From the dot products in r4-r7 to outputs: zero and offset, step and bias, ReLU and range; then the next tile. r0 columns |
  * r1 output | r2 the end of whole tiles' outputs | r3 bits of the largest output so far | r8-r10, r12 free | r11 stays. Without
- * ReLU, r2 is 0 and r3 that end. A new largest output is rare, so it branches away and back. */
-.macro AT_MOST y
-  cmp \y,r3
-  bgt 91f
-81:
-  .subsection 1
-91:
-  mov r3,\y
-  vmov HIGH,r3
-  b 81b
-  .previous
-.endm
+ * ReLU, r2 is 0 and r3 that end. */
 .macro TOTALS
   vmov r0,r1,COLUMNS_AND_OUTPUT
   vmov r2,r3,ZERO_AND_CODE_SUM
@@ -152,9 +141,7 @@
   .irp y,r4,r5,r6,r7
   bic \y,\y,\y,asr #31
   .endr
-  .irp y,r4,r5,r6,r7
-  AT_MOST \y
-  .endr
+  ANY_BEYOND gt,le,r3,HIGH
   stmia r1!,{r4-r7}
   vmov COLUMNS_AND_OUTPUT,r0,r1
   cmp r1,r2

@@ -6,33 +6,26 @@
 
 /* ---- Range: r0 x | r1 n | r2 range -> r3 largest as signed | r12 largest as unsigned | r4-r7 x.
  * Among floats as integers the largest signed one is the largest non-negative value, the largest unsigned one the most
- * negative value. Only a vector all of one sign needs a second pass, for its smallest. A NaN comes out as one of the two.
- * A new extreme is rare, so it branches away and back. */
+ * negative value. Only a vector all of one sign needs a second pass, for its smallest. A NaN comes out as one of the two. */
 .macro LARGEST x
   cmp \x,r3
-  bgt 91f
-81:
+  it gt
+  movgt r3,\x
   cmp \x,r12
-  bhi 92f
-82:
-  .subsection 1
-91:
-  mov r3,\x
-  b 81b
-92:
-  mov r12,\x
-  b 82b
-  .previous
+  it hi
+  movhi r12,\x
+.endm
+.macro LARGEST_OF_FOUR
+  ANY_BEYOND gt,le,r3
+  ANY_BEYOND hi,ls,r12
 .endm
 .macro SMALLEST x
   cmp \x,r3
-  blt 91f
-81:
-  .subsection 1
-91:
-  mov r3,\x
-  b 81b
-  .previous
+  it lt
+  movlt r3,\x
+.endm
+.macro SMALLEST_OF_FOUR
+  ANY_BEYOND lt,ge,r3
 .endm
 /* Applies `each` to all of x[n]; r1 counts down to 0. */
 .macro EVERY each
@@ -48,9 +41,7 @@
 3:
   .rept 2
   ldmia r0!,{r4-r7}
-  .irp x,r4,r5,r6,r7
-  \each \x
-  .endr
+  \each\()_OF_FOUR
   .endr
   subs r1,r1,#8
   bne 3b

@@ -134,16 +134,6 @@ END_FUNCTION \name
   WINDOW dynq_m4_mean_zeros,MEAN_FRAME,1,48,
 
 /* ---- y = a + b: r0 a | r1 b | r2 y | r3 n | r12 bits of the largest, with ReLU */
-.macro MOST y label
-  cmp \y,r12
-  bgt 91f
-81:
-  .subsection 1
-91:
-  mov r12,\y
-  b 81b
-  .previous
-.endm
 .macro ADD name relu
 FUNCTION \name
   push {r4-r7}
@@ -164,9 +154,7 @@ FUNCTION \name
   .irp y,r4,r5,r6,r7
   bic \y,\y,\y,asr #31
   .endr
-  .irp y,r4,r5,r6,r7
-  MOST \y
-  .endr
+  ANY_BEYOND gt,le,r12
   stmia r2!,{r4-r7}
   .else
   vstmia r2!,{s0-s3}
@@ -183,7 +171,9 @@ FUNCTION \name
   vmov r4,s0
   .if \relu
   bic r4,r4,r4,asr #31
-  MOST r4
+  cmp r4,r12
+  it gt
+  movgt r12,r4
   .endif
   str r4,[r2],#4
   subs r3,r3,#1
