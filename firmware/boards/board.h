@@ -3,6 +3,7 @@
 #ifndef BOARD_H_
 #define BOARD_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,12 @@ void board_write(const void *bytes, size_t count);
 /* Free-running counter, wraps at 2^32. Read around every layer, so it must be cheap. */
 uint32_t board_ticks(void);
 
-/* Nothing to do: may sleep until a byte arrives. Returns within a second, so that the watchdog is fed. */
-void board_idle(void);
+/* Nothing to do: may sleep until a byte or a buffer of the microphone arrives. Returns within a second, so that the
+ * watchdog is fed: the ticks that passed with nothing done. */
+uint32_t board_idle(void);
+
+/* The LED that a user sees, where there is one. */
+void board_led(bool on);
 
 /* The application is alive. Boards reset themselves when this stays away for 4 to 10 seconds. */
 void board_watchdog_feed(void);

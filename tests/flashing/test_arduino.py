@@ -95,7 +95,7 @@ def test_the_sources_are_the_applications_with_one_engine(built: tuple[Path, Com
     _, commands = built
     sources = {file.name for file in (FIRMWARE / "app").glob("*.c")}
     assert names(commands, "firmware/app") == sources
-    assert names(commands, "firmware/boards") == {"board_arduino.cpp"}
+    assert names(commands, "firmware/boards") == {"board_arduino.cpp", "nrf_pdm.c"}
     assert names(commands, "c/") == {"kws_model.c", "kws_frontend.c"}
     assert "firmware/lib/dynq/dynq_cortex_m4_dsp_dense.S" in commands
     assert not names(commands, "firmware/lib/tflm")
@@ -120,8 +120,9 @@ def test_everything_compiles_and_the_kernels_are_the_packed_ones(built: tuple[Pa
         listed = ["arm-none-eabi-nm", "--defined-only", str(folder / f"{number}.o")]
         symbols = subprocess.run(listed, capture_output=True, text=True, check=True, timeout=60).stdout
         defined |= {line.split()[-1] for line in symbols.splitlines()}
-    asked = set(re.findall(r"\b(board_[a-z_]+)\(", (FIRMWARE / "boards/board.h").read_text()))
-    assert len(asked) >= 11
+    headers = (FIRMWARE / "boards" / name for name in ("board.h", "microphone.h"))
+    asked = set(re.findall(r"\b((?:board|microphone)_[a-z_]+)\(", "".join(header.read_text() for header in headers)))
+    assert len(asked) >= 16
     assert asked | {"board_info", "kws_main", "engine_invoke", "dynq_variant"} <= defined
     compiled = b"".join((folder / f"{number}.o").read_bytes() for number in range(len(commands)))
     assert board("nano33").core.variant.encode() + b"\0" in compiled

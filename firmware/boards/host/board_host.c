@@ -56,8 +56,14 @@ uint32_t board_ticks(void) {
   return (uint32_t)((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
 }
 
-void board_idle(void) {
+uint32_t board_idle(void) {
+  const uint32_t before = board_ticks();
   (void)readable(500);
+  return board_ticks() - before;
+}
+
+void board_led(bool on) {
+  (void)on;
 }
 
 void board_watchdog_feed(void) {}

@@ -158,7 +158,8 @@ void board_write(const void *bytes, size_t count) {
   }
 }
 
-void board_idle(void) {
+uint32_t board_idle(void) {
+  const uint32_t before = board_ticks();
   before_sleep();
   __asm volatile("cpsid i");
   if (ring_tail == ring_head) {
@@ -166,6 +167,11 @@ void board_idle(void) {
   }
   __asm volatile("cpsie i\n isb");
   after_sleep();
+  return board_ticks() - before;
+}
+
+void board_led(bool on) {
+  (void)on;
 }
 
 const char *board_reset_cause(void) {

@@ -2,6 +2,8 @@
 // Arduino brings its own. No watchdog: the nRF52840's goes on through a software reset, the bootloader does not feed
 // it, and it would cut the next upload short.
 #include "board.h"
+#include "microphone.h"
+#include "nrf5/nrf_pdm.h"
 
 #include <Arduino.h>
 
@@ -9,7 +11,8 @@ extern "C" int kws_main(void);
 
 namespace {
 
-constexpr size_t kBlock = 64; // a USB packet; larger writes have been lost as a whole
+constexpr uint32_t kMicrophonePriority = 7; // the lowest, as Arduino's own library has it
+constexpr size_t kBlock = 64;               // a USB packet; larger writes have been lost as a whole
 uint32_t reset_reason;
 
 } // namespace
@@ -30,6 +33,7 @@ void board_init(void) {
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
   DWT->CYCCNT = 0;
   DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
+  pinMode(LED_BUILTIN, OUTPUT);
   Serial.begin(115200);
 }
 
@@ -54,8 +58,36 @@ uint32_t board_ticks(void) {
   return DWT->CYCCNT;
 }
 
-void board_idle(void) {
+uint32_t board_idle(void) {
+  const uint32_t before = board_ticks();
   delayMicroseconds(100); // not a sleep: the cycle counter stands still in one
+  return board_ticks() - before;
+}
+
+void board_led(bool on) {
+  digitalWrite(LED_BUILTIN, on ? HIGH : LOW);
+}
+
+bool microphone_exists(void) {
+  return true;
+}
+
+// By our own driver, not by Arduino's library PDM, which stops for good when a buffer is not taken in time.
+void microphone_start(uint32_t gain) {
+  NVIC_SetVector(PDM_IRQn, reinterpret_cast<uint32_t>(&nrf_pdm_handler));
+  NVIC_SetPriority(PDM_IRQn, kMicrophonePriority);
+  NVIC_ClearPendingIRQ(PDM_IRQn);
+  NVIC_EnableIRQ(PDM_IRQn);
+  NRF_CLOCK->TASKS_HFCLKSTART = 1; // the crystal, if USB has not started it
+  nrf_pdm_start(&nrf_pdm_nano33_sense, gain);
+}
+
+void microphone_stop(void) {
+  nrf_pdm_stop(&nrf_pdm_nano33_sense);
+}
+
+const int16_t *microphone_take(uint32_t *lost) {
+  return nrf_pdm_take(lost);
 }
 
 void board_watchdog_feed(void) {}

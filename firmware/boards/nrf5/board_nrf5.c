@@ -2,6 +2,7 @@
  */
 #include "board.h"
 #include "cortex_m.h"
+#include "microphone.h"
 #include "nrf5/nrf5.h"
 
 #define CLOCK_HFCLKSTART REGISTER(0x40000000u)
@@ -28,22 +29,30 @@ enum {
 
 const board_info_t board_info = {NRF5_NAME, NRF5_TICK_HZ};
 
-__attribute__((section(".vectors.irq"), used)) static const void *const irq_vectors[NRF_TIMER_IRQ + 1u] = {
+#ifdef NRF5_MICROPHONE
+#define LAST_IRQ NRF_PDM_IRQ
+#else
+#define LAST_IRQ NRF_TIMER_IRQ
+#endif
+
+__attribute__((section(".vectors.irq"), used)) static const void *const irq_vectors[LAST_IRQ + 1u] = {
     [NRF_UART_IRQ] = nrf_uart_handler,
     [NRF_TIMER_IRQ] = nrf_timer_handler,
+#ifdef NRF5_MICROPHONE
+    [NRF_PDM_IRQ] = nrf_pdm_handler,
+#endif
 };
 
 static uint32_t reset_reason;
 
-/* Configures one pin of port 0 or 1. */
-static void configure_pin(uint32_t pin, uint32_t configuration) {
-  REGISTER(0x50000700u + 0x300u * (pin / 32u) + 4u * (pin % 32u)) = configuration;
-}
-
 static void start_pins(void) {
-  REGISTER(0x50000508u + 0x300u * (NRF5_TX_PIN / 32u)) = 1u << (NRF5_TX_PIN % 32u); /* the line idles high */
-  configure_pin(NRF5_TX_PIN, 3u);                                                   /* output */
-  configure_pin(NRF5_RX_PIN, 0u | 3u << 2); /* input with pull-up: quiet while nothing is plugged in */
+  nrf_gpio_write(NRF5_TX_PIN, true); /* the line idles high */
+  nrf_gpio_configure(NRF5_TX_PIN, NRF_GPIO_OUTPUT | NRF_GPIO_DISCONNECTED);
+  nrf_gpio_configure(NRF5_RX_PIN, NRF_GPIO_INPUT | NRF_GPIO_PULL_UP); /* quiet while nothing is plugged in */
+#ifdef NRF5_LED_PIN
+  board_led(false);
+  nrf_gpio_configure(NRF5_LED_PIN, NRF_GPIO_OUTPUT | NRF_GPIO_DISCONNECTED);
+#endif
 }
 
 static void start_watchdog(void) {
@@ -92,31 +101,72 @@ uint32_t board_ticks(void) {
   return DWT_CYCCNT + slept;
 }
 
-static void sleep(void) {
+static uint32_t sleep(void) {
   const uint32_t timer = nrf_timer_now();
   const uint32_t cycles = DWT_CYCCNT;
   __asm volatile("dsb\n wfi"); /* wakes on a pending interrupt even while masked */
   const uint32_t passed = (nrf_timer_now() - timer) * (NRF5_TICK_HZ / NRF_TIMER_HZ);
   const uint32_t counted = DWT_CYCCNT - cycles;
-  slept += passed > counted ? passed - counted : 0;
+  const uint32_t missed = passed > counted ? passed - counted : 0;
+  slept += missed;
+  return missed;
 }
 #else
 uint32_t board_ticks(void) {
   return nrf_timer_now();
 }
 
-static void sleep(void) {
+static uint32_t sleep(void) {
+  const uint32_t timer = nrf_timer_now();
   __asm volatile("dsb\n wfi");
+  return nrf_timer_now() - timer;
 }
 #endif
 
-void board_idle(void) {
+#ifdef NRF5_MICROPHONE
+bool microphone_exists(void) {
+  return true;
+}
+
+void microphone_start(uint32_t gain) {
+  NVIC_ISER(0) = 1u << NRF_PDM_IRQ;
+  nrf_pdm_start(&NRF5_MICROPHONE, gain);
+}
+
+void microphone_stop(void) {
+  nrf_pdm_stop(&NRF5_MICROPHONE);
+}
+
+const int16_t *microphone_take(uint32_t *lost) {
+  return nrf_pdm_take(lost);
+}
+
+static bool something_waits(void) {
+  return !nrf_uart_empty() || nrf_pdm_ready();
+}
+#else
+static bool something_waits(void) {
+  return !nrf_uart_empty();
+}
+#endif
+
+uint32_t board_idle(void) {
+  uint32_t idle = 0;
   __asm volatile("cpsid i" ::: "memory");
-  if (nrf_uart_empty()) {
+  if (!something_waits()) {
     nrf_timer_wake_in(NRF_TIMER_HZ / 2u);
-    sleep();
+    idle = sleep();
   }
   __asm volatile("cpsie i\n isb" ::: "memory");
+  return idle;
+}
+
+void board_led(bool on) {
+#ifdef NRF5_LED_PIN
+  nrf_gpio_write(NRF5_LED_PIN, on == NRF5_LED_ON);
+#else
+  (void)on;
+#endif
 }
 
 void board_watchdog_feed(void) {

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #define NRF_UART_IRQ 2u
-#define NRF_PIN(port, pin) (32u * (port) + (pin))
 
 /* Starts the UART on two pins; the RX pin must be an input already. */
 void nrf_uart_init(uint32_t tx_pin, uint32_t rx_pin);

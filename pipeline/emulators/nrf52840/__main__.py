@@ -13,11 +13,14 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.emulators.nrf52840.fault import FaultError
 from pipeline.emulators.nrf52840.lines import PseudoTerminal
 from pipeline.emulators.nrf52840.machine import Machine
+from pipeline.emulators.nrf52840.pdm import Microphone, Samples
 from pipeline.emulators.nrf52840.symbols import Image
-from pipeline.errors import KwsError
+from pipeline.errors import DeviceError, KwsError
 
 FAULT_STATUS = 3
 _PR_SET_PDEATHSIG = 1
@@ -31,20 +34,27 @@ def main() -> int:
         action="store_true",
         help="let the firmware handle its faults, as a chip does, instead of ending with a backtrace",
     )
+    parser.add_argument(
+        "--microphone", type=Path, metavar="FILE", help="raw 16-bit mono samples at 16 kHz for its microphone to hear"
+    )
+    parser.add_argument("--hurry", action="store_true", help="hear them as fast as the computer can")
     parser.add_argument("--control", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     control = socket.socket(fileno=options.control) if options.control is not None else None
     try:
-        return _serve(options.image, control, options.deliver_faults)
+        return _serve(options, control)
     except KwsError as error:
         _tell(control, {"error": error.message, "hint": error.hint})
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
 
 
-def _serve(path: Path, control: socket.socket | None, deliver_faults: bool) -> int:
+def _serve(options: argparse.Namespace, control: socket.socket | None) -> int:
     line = PseudoTerminal()
-    machine = Machine(Image(path), line, deliver_faults=deliver_faults)
+    microphone = None if options.microphone is None else Microphone(_recording(options.microphone))
+    machine = Machine(
+        Image(options.image), line, deliver_faults=options.deliver_faults, microphone=microphone, hurry=options.hurry
+    )
 
     def stop(*_: object) -> None:
         machine.stop()
@@ -69,6 +79,15 @@ def _serve(path: Path, control: socket.socket | None, deliver_faults: bool) -> i
         print(error, file=sys.stderr)
         return FAULT_STATUS
     return 0
+
+
+def _recording(path: Path) -> Samples:
+    """A file of raw samples, without reading it all."""
+    try:
+        size = path.stat().st_size // 2
+        return np.memmap(path, "<i2", "r", shape=(size,)) if size else np.zeros(0, np.int16)
+    except OSError as error:
+        raise DeviceError(f"cannot read {path}: {error.strerror}", "name a file of raw 16-bit samples") from None
 
 
 def _answer(control: socket.socket, machine: Machine, line: PseudoTerminal, stop: object) -> None:

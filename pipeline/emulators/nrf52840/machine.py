@@ -13,12 +13,14 @@ from pipeline.emulators.nrf52840 import core, frames
 from pipeline.emulators.nrf52840.counter import InstructionCounter
 from pipeline.emulators.nrf52840.fault import REGISTER_NAMES, Fault, FaultError, describe
 from pipeline.emulators.nrf52840.memory import PAGE, Memory
-from pipeline.emulators.nrf52840.peripherals import Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
+from pipeline.emulators.nrf52840.pdm import Microphone, Pdm
+from pipeline.emulators.nrf52840.peripherals import DmaFault, Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
 from pipeline.emulators.nrf52840.symbols import Image
 from pipeline.emulators.nrf52840.timers import CYCLES_PER_SECOND, Clock, Timer, Watchdog
 from pipeline.emulators.nrf52840.uart import Uart
 
-_POWER_AND_CLOCK, _UART0, _WDT, _NVMC, _GPIO = 0x40000000, 0x40002000, 0x40010000, 0x4001E000, 0x50000000
+_POWER_AND_CLOCK, _UART0, _WDT, _PDM = 0x40000000, 0x40002000, 0x40010000, 0x4001D000
+_NVMC, _GPIO = 0x4001E000, 0x50000000
 _TIMERS = (0x40008000, 0x40009000, 0x4000A000)
 _DWT, _SCS = 0xE0001000, 0xE000E000
 _BOOTLOADER_END, _BOOTLOADER_RAM_END = 0x10000, 0x20009E14  # the Nano 33 BLE's: of its flash, of the RAM it uses
@@ -44,15 +46,26 @@ class Machine:
         image: the ELF to run; its lowest flash address is its vector table.
         line: the other end of the serial port.
         deliver_faults: let the firmware's HardFault handler run, as on a chip, instead of ending the run.
+        microphone: at the PDM peripheral's pins.
+        hurry: while the microphone hears its recording, let a sleep take no real time.
 
     Raises:
         ToolchainError: no C compiler for the instruction counter.
     """
 
-    def __init__(self, image: Image, line: SerialLine, *, deliver_faults: bool = False) -> None:
+    def __init__(
+        self,
+        image: Image,
+        line: SerialLine,
+        *,
+        deliver_faults: bool = False,
+        microphone: Microphone | None = None,
+        hurry: bool = False,
+    ) -> None:
         self._image = image
         self._line = line
         self._deliver_faults = deliver_faults
+        self._hurry = hurry
         self._engine: Any = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         engine = self._engine
         engine.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
@@ -72,6 +85,8 @@ class Machine:
         self.power = PowerAndClock()
         self.watchdog = Watchdog(self.clock)
         self._system = core.SystemControl(lambda: self._request_reset(_RESET_SOFTWARE))
+        self.pins = Gpio()
+        self._pdm = Pdm(self.clock, self._memory.write_ram, self.pins, microphone)
         timers = {base: Timer(index, self.clock) for index, base in enumerate(_TIMERS)}
         self._peripherals: dict[int, Peripheral] = {
             _POWER_AND_CLOCK: self.power,
@@ -79,11 +94,12 @@ class Machine:
             **timers,
             _WDT: self.watchdog,
             _NVMC: Nvmc(self._memory.enable_flash_writes, self._memory.erase_page),
-            _GPIO: Gpio(),
+            _GPIO: self.pins,
+            _PDM: self._pdm,
             _DWT: core.CycleCounter(lambda: self._counter.instructions),
             _SCS: self._system,
         }
-        self._timed: list[Peripheral] = [self.uart, *timers.values()]
+        self._timed: list[Peripheral] = [self.uart, self._pdm, *timers.values()]
         for address, peripheral in self._peripherals.items():
             peripheral.changed = self._rescheduler(peripheral)
             engine.mmio_map(address, PAGE, self._reader(peripheral), None, self._writer(peripheral), None)
@@ -118,21 +134,24 @@ class Machine:
         """
         while not self._stop_requested:
             try:
-                sleeping = self._run_slice()
+                self._turn()
             except UcError as error:
                 self._fault(error)
-                continue
-            except UnmodelledRegister as error:
+            except (UnmodelledRegister, DmaFault) as error:
                 self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
                 raise self._fault_error(str(error)) from None
-            self._flush()
-            if self.watchdog.expired():
-                self._request_reset(_RESET_WATCHDOG)
-            if self._reset_requested:
-                self._reset(self._reset_requested)
-                continue
-            self._receive(sleeping)
-            self._take_interrupt()
+
+    def _turn(self) -> None:
+        """Executes for a while, then lets the world outside of the core go on for as long."""
+        sleeping = self._run_slice()
+        self._flush()
+        if self.watchdog.expired():
+            self._request_reset(_RESET_WATCHDOG)
+        if self._reset_requested:
+            self._reset(self._reset_requested)
+            return
+        self._receive(sleeping)
+        self._take_interrupt()
 
     def _run_slice(self) -> bool:
         """Executes until something needs attention; whether that is the core sleeping."""
@@ -176,7 +195,8 @@ class Machine:
             ahead = min([self.clock.now() + CYCLES_PER_SECOND, *self._deadlines()]) - self.clock.now()
             wait = max(0, ahead) / CYCLES_PER_SECOND
         room = self.uart.room()
-        data = self._line.read(room, 0 if self.uart.deadline() else wait) if room else b""
+        patience = 0 if self.uart.deadline() or (self._hurry and self._pdm.hears) else wait
+        data = self._line.read(room, patience) if room else b""
         if data:
             self.uart.receive(data)
         elif not awake:  # nothing came: time passed up to the next event

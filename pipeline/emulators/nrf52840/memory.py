@@ -9,6 +9,8 @@ from typing import Any
 import unicorn
 from unicorn.unicorn_py3.unicorn import UcError
 
+from pipeline.emulators.nrf52840.peripherals import DmaFault
+
 FLASH_BYTES = 0x100000
 RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
 PAGE = 0x1000
@@ -38,6 +40,13 @@ class Memory:
             return int.from_bytes(self._engine.mem_read(address, 4), "little")
         except UcError:
             return 0
+
+    def write_ram(self, address: int, data: bytes) -> None:
+        """Writes as EasyDMA does, which reaches RAM alone; DmaFault elsewhere."""
+        start = address - RAM_BASE
+        if not 0 <= start <= RAM_BYTES - len(data):
+            raise DmaFault(f"EasyDMA to 0x{address:08x}, which is not RAM")
+        ctypes.memmove(ctypes.addressof(self._ram) + start, data, len(data))
 
     def enable_flash_writes(self, enabled: bool) -> None:
         """Whether the program may write to flash; else that faults."""

@@ -13,6 +13,10 @@ class UnmodelledRegister(Exception):
         super().__init__(f"register 0x{offset:03x} of {peripheral} is not modelled")
 
 
+class DmaFault(Exception):
+    """EasyDMA was given an address that is not in RAM."""
+
+
 class Peripheral:
     """A page of registers. ``stored`` offsets keep what is written; all others have a handler or do not exist."""
 
@@ -122,7 +126,22 @@ class Gpio(Peripheral):
     PORT_1 = 0x300  # offset of its registers from port 0's
     OUT, OUTSET, OUTCLR, IN, DIR, DIRSET, DIRCLR = 0x504, 0x508, 0x50C, 0x510, 0x514, 0x518, 0x51C
     PIN_CNF = range(0x700, 0x780, 4)
-    _INPUT_DISCONNECTED = 2  # PIN_CNF after a reset
+    _OUTPUT, _INPUT_DISCONNECTED = 1 << 0, 1 << 1  # of PIN_CNF; the latter after a reset
+
+    def driven(self, pin: int) -> bool | None:
+        """Level that a pin, ``32 * port + pin``, is driven to; None when it is no output."""
+        base, bit = self.PORT_1 * (pin // 32), pin % 32
+        configured = self.registers.get(base + self.PIN_CNF[bit], 0) & self._OUTPUT
+        if not configured and not self.registers.get(base + self.DIR, 0) >> bit & 1:
+            return None
+        return bool(self.registers.get(base + self.OUT, 0) >> bit & 1)
+
+    def is_input(self, pin: int) -> bool:
+        """Whether a pin's input buffer is connected."""
+        base = self.PORT_1 * (pin // 32)
+        return (
+            not self.registers.get(base + self.PIN_CNF[pin % 32], self._INPUT_DISCONNECTED) & self._INPUT_DISCONNECTED
+        )
 
     def _port(self, offset: int) -> tuple[int, int]:
         base = self.PORT_1 if offset >= 0x800 else 0

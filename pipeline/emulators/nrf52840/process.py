@@ -32,12 +32,18 @@ class VirtualBoard:
         DeviceError: it did not start, or has ended; then the message holds the fault, backtrace and registers.
     """
 
-    def __init__(self, image_elf: Path, *, deliver_faults: bool = False) -> None:
+    def __init__(
+        self, image_elf: Path, *, deliver_faults: bool = False, microphone: Path | None = None, hurry: bool = False
+    ) -> None:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "pipeline.emulators.nrf52840", str(image_elf.resolve())]
         command += ["--control", str(theirs.fileno())]
         if deliver_faults:
             command.append("--deliver-faults")
+        if microphone is not None:
+            command += ["--microphone", str(microphone.resolve())]
+        if hurry:
+            command.append("--hurry")
         self._process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
@@ -125,18 +131,23 @@ class VirtualBoard:
 
 
 @contextlib.contextmanager
-def start(image_elf: Path, *, deliver_faults: bool = False) -> Iterator[VirtualBoard]:
+def start(
+    image_elf: Path, *, deliver_faults: bool = False, microphone: Path | None = None, hurry: bool = False
+) -> Iterator[VirtualBoard]:
     """Runs an image on a virtual board for the length of a ``with`` block.
 
     Args:
         image_elf: the ELF that the real board would run.
         deliver_faults: let the firmware's fault handler run, instead of ending with a backtrace.
+        microphone: what it hears: a file of raw 16-bit little-endian mono samples at 16 kHz, played whenever the
+            firmware starts to listen. None: there is no microphone.
+        hurry: while it hears, let time asleep pass at once.
 
     Raises:
         DeviceError: the board did not start, or the firmware faulted; a fault replaces the error of the block, which is
             only its consequence.
     """
-    board = VirtualBoard(image_elf, deliver_faults=deliver_faults)
+    board = VirtualBoard(image_elf, deliver_faults=deliver_faults, microphone=microphone, hurry=hurry)
     try:
         yield board
     except DeviceError as error:

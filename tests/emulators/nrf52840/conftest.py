@@ -15,12 +15,12 @@ BOARDS = HERE.parents[2] / "firmware" / "boards"
 CORES_OF = {"nano33": "cortex-m4", "nrf52840dk": "cortex-m4", "microbit": "cortex-m0"}
 
 
-def build_exerciser(board: str, folder: Path) -> Path:
-    """Compiles exerciser.c for a board; the ELF's path."""
+def build_exerciser(board: str, folder: Path, boards: Path = BOARDS) -> Path:
+    """Compiles exerciser.c for a board, with the drivers in ``boards``; the ELF's path."""
     compiler = shutil.which("arm-none-eabi-gcc")
     assert compiler, "arm-none-eabi-gcc is missing: make setup installs it"
     elf = folder / f"{board}.elf"
-    sources = [HERE / "exerciser.c", *(BOARDS / "common").glob("*.c"), *(BOARDS / "nrf5").glob("*.c")]
+    sources = [HERE / "exerciser.c", *(boards / "common").glob("*.c"), *(boards / "nrf5").glob("*.c")]
     subprocess.run(
         [
             compiler,
@@ -32,13 +32,13 @@ def build_exerciser(board: str, folder: Path) -> Path:
             "-Wextra",
             "-Werror",
             f"-DBOARD_{board.upper()}",
-            f"-I{BOARDS}",
-            f"-I{BOARDS / 'common'}",
+            f"-I{boards}",
+            f"-I{boards / 'common'}",
             "-nostartfiles",
             "--specs=nano.specs",
             "--specs=nosys.specs",
-            f"-L{BOARDS / 'common'}",
-            f"-T{BOARDS / 'nrf5' / (board + '.ld')}",
+            f"-L{boards / 'common'}",
+            f"-T{boards / 'nrf5' / (board + '.ld')}",
             "-Wl,--no-warn-rwx-segments",
             "-o",
             elf,

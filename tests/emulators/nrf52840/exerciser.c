@@ -1,5 +1,6 @@
 /* Test image: one letter asks for one thing. Runs on every board that has board.h, by the board's own drivers. */
 #include "board.h"
+#include "microphone.h"
 
 static void put(const char *text) {
   size_t length = 0;
@@ -65,6 +66,27 @@ static void sink(uint32_t count) {
   put_hex(sum);
 }
 
+#ifdef BOARD_NANO33
+/* So many buffers of the microphone, each behind the number of samples lost before it, with a pause after each. */
+static void hear(uint32_t gain, uint32_t count, uint32_t pause) {
+  microphone_start(gain);
+  while (count > 0) {
+    uint32_t lost;
+    const int16_t *pcm = microphone_take(&lost);
+    board_watchdog_feed();
+    if (!pcm) {
+      board_idle();
+      continue;
+    }
+    board_write(&lost, sizeof lost);
+    board_write(pcm, MICROPHONE_SAMPLES * sizeof *pcm);
+    count--;
+    spin(pause / 3u + 1u);
+  }
+  microphone_stop();
+}
+#endif
+
 int main(void) {
   board_init();
   put("ready ");
@@ -93,6 +115,13 @@ int main(void) {
       put_hex(board_ticks() - before);
       break;
     }
+#ifdef BOARD_NANO33
+    case 'a': {
+      const uint32_t gain = wait_word(), count = wait_word();
+      hear(gain, count, wait_word());
+      break;
+    }
+#endif
     case 'r':
       touch((volatile uint32_t *)wait_word());
       break;

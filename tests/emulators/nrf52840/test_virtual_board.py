@@ -112,7 +112,7 @@ def test_software_and_pin_reset_say_so(session: Session) -> None:
     ("letter", "words", "reason", "function"),
     [
         ("r", (0x30000000,), "read where nothing is: 0x30000000", "touch (exerciser.c:"),
-        ("r", (0x4001D504,), "read where nothing is: 0x4001d504", "touch (exerciser.c:"),  # PDM: not modelled
+        ("r", (0x4001C504,), "read where nothing is: 0x4001c504", "touch (exerciser.c:"),  # PWM0: not modelled
         ("r", (0x40002FFC,), "register 0xffc of UART0 is not modelled", "touch (exerciser.c:"),
         ("w", (0x00010000,), "write to flash: 0x00010000", "main (exerciser.c:"),
         ("u", (), "undefined instruction", "main (exerciser.c:"),

@@ -11,6 +11,18 @@ struct Usb {
 };
 extern Usb Serial;
 void delayMicroseconds(unsigned int);
+enum { LOW, HIGH, OUTPUT = 1, LED_BUILTIN = 13 };
+void pinMode(int, int);
+void digitalWrite(int, int);
+enum IRQn_Type { PDM_IRQn = 29 };
+void NVIC_SetVector(IRQn_Type, uint32_t);
+void NVIC_SetPriority(IRQn_Type, uint32_t);
+void NVIC_ClearPendingIRQ(IRQn_Type);
+void NVIC_EnableIRQ(IRQn_Type);
+struct Clock {
+  volatile uint32_t TASKS_HFCLKSTART;
+};
+extern Clock *NRF_CLOCK;
 [[noreturn]] void NVIC_SystemReset();
 struct Power {
   volatile uint32_t RESETREAS;
