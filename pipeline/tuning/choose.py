@@ -13,7 +13,7 @@ from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.errors import UsageError
 from pipeline.listening.judging import Judgement, judge, together
 from pipeline.progress import SILENT, Progress
-from pipeline.tuning.rates import log_odds, probability, threshold_for
+from pipeline.tuning.rates import log_odds, probability, thresholds_for
 from pipeline.tuning.replay import Heard, Setting, replay, smoothed
 
 SMOOTHINGS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -49,9 +49,8 @@ def choose(
 ) -> Choice:
     """The smoothing that misses least of those whose thresholds keep the budget.
 
-    Every keyword may use the same share of the budget. Its threshold comes from the highest of its scores where nobody
-    said it (``threshold_for``); then the detector runs, and as long as it makes more events than the budget allows, the
-    threshold of the keyword with most of them rises.
+    Thresholds come from the highest scores where nobody said a keyword (``thresholds_for``); then the detector runs,
+    and as long as it makes more events than the budget allows, the threshold of the keyword with most of them rises.
 
     Args:
         keywords: streams with keywords.
@@ -86,7 +85,7 @@ def _within(budget: float, negatives: Sequence[Heard], smoothing: int, refractor
     hours = sum(heard.stream.hours for heard in negatives)
     names = negatives[0].keywords
     peaks = np.concatenate([_peaks(heard, smoothing) for heard in negatives])
-    odds = [threshold_for(peaks[:, i], hours, budget / len(names)) for i in range(len(names))]
+    odds = thresholds_for(peaks, hours, budget).tolist()
     while True:
         setting = Setting(tuple(map(probability, odds)), smoothing, refractory_ms)
         false: Counter[str] = Counter()

@@ -35,12 +35,11 @@ def probability(odds: float) -> float:
 
 
 def threshold_for(peaks: NDArray[np.float64], hours: float, rate: float) -> float:
-    """Log-odds above which less than ``rate`` peaks an hour are to be expected.
+    """Log-odds that ``rate`` peaks an hour are expected to exceed.
 
     Peaks over a high level exceed it by an exponentially distributed amount (extreme values of light tails; Pickands
     1975): that amount's mean, over the highest ``PEAKS``, carries the count on to rates too low to be counted. Where
-    counting goes as far as the wanted rate, the threshold also lies above as many peaks as that takes: with ``k`` above
-    it, ``k + 1`` is what to expect of the same time again.
+    counting goes as far as the wanted rate, no more peaks than that lie above the threshold.
 
     Args:
         peaks: log-odds of separate peaks.
@@ -52,6 +51,22 @@ def threshold_for(peaks: NDArray[np.float64], hours: float, rate: float) -> floa
         return float(highest[0]) + 1e-3 if len(highest) else 0.0
     level, excess = highest[-1], float(np.mean(highest[:-1] - highest[-1]))
     fitted = level + excess * math.log(len(highest) / (hours * rate))
-    allowed = max(math.floor(hours * rate - 1), 0)  # k + 1 <= hours * rate
-    counted = float(highest[min(allowed, len(highest) - 1)]) + 1e-3 if allowed < PEAKS else -math.inf
+    allowed = math.floor(hours * rate)
+    counted = float(highest[allowed]) + 1e-3 if 1 <= allowed < len(highest) else -math.inf
     return float(max(fitted, counted))
+
+
+def thresholds_for(peaks: NDArray[np.float64], hours: float, rate: float) -> NDArray[np.float64]:
+    """Log-odds for every keyword, float64 ``[keywords]``, that ``rate`` peaks an hour of all together exceed.
+
+    A keyword's own ``PEAKS`` highest peaks, which are counted, say how much more other speech resembles it than the
+    next keyword: the lowest of them is its level. How fast the tail falls off above the levels is far less certain,
+    and taken from the peaks of all keywords together.
+
+    Args:
+        peaks: log-odds ``[n, keywords]``.
+    """
+    if not len(peaks):
+        return np.zeros(peaks.shape[1])
+    levels = np.sort(peaks, axis=0)[::-1][:PEAKS][-1]
+    return np.asarray(levels + threshold_for((peaks - levels).max(axis=1), hours, rate))

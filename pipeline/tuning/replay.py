@@ -29,7 +29,7 @@ class Heard:
     """A stream and what the network made of it, before any smoothing.
 
     Attributes:
-        posteriors: float32 ``[steps, keywords]``.
+        posteriors: float32 ``[steps, keywords]``, each against its strongest rival.
         samples: uint64 ``[steps]``, end of the audio that each step had heard.
     """
 

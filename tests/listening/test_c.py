@@ -44,6 +44,33 @@ def test_softmax_of_no_numbers_is_no_number(values: list[float]) -> None:
     assert np.isnan(softmax(np.array(values))).all()
 
 
+def pairs(values: np.ndarray) -> np.ndarray:
+    out = np.array(values, np.float32)  # in place, as the listener does it
+    lib.softmax_of_pairs(ffi.from_buffer("float[]", out), len(out), ffi.from_buffer("float[]", out))
+    return out
+
+
+def test_pairs_by_hand() -> None:
+    """The best against the second, all others against the best; ln 3 makes odds of three to one."""
+    assert pairs(np.log([9.0, 3.0, 1.0])).tolist() == pytest.approx([3 / 4, 1 / 4, 1 / 10], abs=1e-6)
+    assert pairs(np.log([1.0, 3.0, 9.0])).tolist() == pytest.approx([1 / 10, 1 / 4, 3 / 4], abs=1e-6)
+    assert pairs(np.array([5.0, 5.0])).tolist() == [0.5, 0.5]
+    assert pairs(np.array([0.0, 200.0, 0.0])).tolist() == [0.0, 1.0, 0.0]
+
+
+@given(st.lists(st.floats(-200, 200, width=32), min_size=2, max_size=12))
+def test_pairs_are_close_to_double_precision(values: list[float]) -> None:
+    x = np.float32(values)
+    rival = np.array([np.delete(x, i).max() for i in range(len(x))])
+    exact = 1 / (1 + np.exp((rival - x).astype(np.float64)))
+    assert np.abs(pairs(x) - exact).max() < 3e-7
+
+
+@pytest.mark.parametrize("values", [[np.nan, 1.0, 2.0], [1.0, np.nan], [np.inf, 1.0, 2.0], [np.inf, np.inf]])
+def test_pairs_of_no_numbers_are_no_numbers(values: list[float]) -> None:
+    assert np.isnan(pairs(np.array(values))).all()
+
+
 class Detector:
     """Keywords are labels 1 and 2."""
 

@@ -38,7 +38,7 @@ listener_result_t listener_push(listener_t *listener, const int16_t **pcm, size_
     }
     if (done && listener->rows >= config->warm_up) {
       listener->steps++;
-      softmax(listener->posteriors, config->detector->labels, listener->posteriors);
+      softmax_of_pairs(listener->posteriors, config->detector->labels, listener->posteriors);
       return detector_push(&listener->detector, listener->posteriors, listener->samples, event) ? LISTENER_DETECTED
                                                                                                 : LISTENER_STEPPED;
     }

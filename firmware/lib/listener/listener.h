@@ -27,7 +27,7 @@ typedef struct {
   const listener_config_t *config;
   frontend_stream_t frontend;
   detector_t detector;
-  float *posteriors; /* [labels] */
+  float *posteriors; /* [labels], each against its strongest rival */
   uint64_t samples;  /* taken since the start */
   uint32_t rows;     /* since the last reset, up to the warm-up */
   uint32_t steps;    /* scored since the start */

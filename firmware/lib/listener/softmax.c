@@ -27,6 +27,11 @@ static float exponential(float x) {
   return sum * power;
 }
 
+/* Of a logit less the highest one: where that is neither 0 nor below, it is NaN, or infinity less itself. */
+static float of_difference(float x) {
+  return x <= 0.0f ? exponential(x) : x - x;
+}
+
 void softmax(const float *logits, unsigned count, float *probabilities) {
   float most = logits[0];
   float sum = 0.0f;
@@ -34,11 +39,28 @@ void softmax(const float *logits, unsigned count, float *probabilities) {
     most = logits[i] > most ? logits[i] : most;
   }
   for (unsigned i = 0; i < count; i++) {
-    const float below = logits[i] - most;
-    probabilities[i] = below <= 0.0f ? exponential(below) : below - below; /* neither: a NaN, or infinity's */
+    probabilities[i] = of_difference(logits[i] - most);
     sum += probabilities[i];
   }
   for (unsigned i = 0; i < count; i++) {
     probabilities[i] /= sum;
+  }
+}
+
+void softmax_of_pairs(const float *logits, unsigned count, float *probabilities) {
+  unsigned best = 0;
+  float nothing = 0.0f; /* or, with a NaN or an infinity among them, NaN: it spoils all that it is added to */
+  for (unsigned i = 0; i < count; i++) {
+    nothing += logits[i] - logits[i];
+    best = logits[i] > logits[best] ? i : best;
+  }
+  float second = best > 0 ? logits[0] : logits[count - 1];
+  for (unsigned i = 0; i < count; i++) {
+    second = i != best && logits[i] > second ? logits[i] : second;
+  }
+  const float most = logits[best];
+  for (unsigned i = 0; i < count; i++) {
+    const float e = of_difference((i == best ? second : logits[i]) - most);
+    probabilities[i] = (i == best ? 1.0f : e) / (1.0f + e) + nothing;
   }
 }
