@@ -10,16 +10,16 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.robustness import babble, features_in_noise, telephone
 from pipeline.config import TrainingSection
 from pipeline.console import RichProgress, console, guarded
-from pipeline.corpus import UNKNOWN_LABEL, Corpus, load_corpus
+from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.files import write_text
 from pipeline.frontend import features, mel_power
 from pipeline.options import PATH, DataOptions, data_options
 from pipeline.progress import Progress
 from pipeline.stages import Stages
 from pipeline.training.evaluate import Estimate, by_speaker, keyword_scores
+from pipeline.training.robustness import babble, features_in_noise, telephone
 from pipeline.training.threshold import choose_threshold
 from pipeline.tuning.material import read_negatives
 from pipeline.workflow.data import Data, HeldOutClips
@@ -177,7 +177,7 @@ def answers_of(data: Data, stages: Stages) -> dict[str, Answers]:
 
 
 def _truth(data: Data) -> Truth:
-    corpus = _corpus(data)
+    corpus = data.corpus
     said = {_word(file) for file in corpus.training.files}
     unseen = [_word(file) not in said for file in corpus.testing.files]
     labels = corpus.testing.label
@@ -189,15 +189,10 @@ def _conditions(data: Data) -> Iterator[tuple[str, HeldOutClips]]:
     test, clips, settings = data.held_out.test, data.dataset.testing, data.recipe.frontend
     if data.negatives is not None:
         crowd = babble([pcm for _, pcm in read_negatives(data.negatives, "testing")])
-        codes = features_in_noise(clips, [mel_power(crowd, settings)], SNR_DB, settings)
+        codes = features_in_noise(clips.power, [mel_power(crowd, settings)], SNR_DB, settings)
         yield f"babble, {SNR_DB:.0f} dB", replace(test, features=codes)
-    pcm = telephone(np.asarray(_corpus(data).testing.pcm))
+    pcm = telephone(np.asarray(data.corpus.testing.pcm))
     yield "telephone", replace(test, features=np.stack([features(clip, settings) for clip in pcm]))
-
-
-def _corpus(data: Data) -> Corpus:
-    """What ``data.dataset`` was made from, out of the cache."""
-    return load_corpus(data.recipe.corpus, data.folder, data.cache, seed=data.recipe.training.seed)
 
 
 def _word(file: str) -> str:

@@ -43,19 +43,18 @@ def show_report(console: Console, report: Report, html: Path) -> None:
 def _accuracy(report: Report) -> Table:
     """In shares of a hundred, no wider than 80 columns; the page has more of them."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    against_int8 = ("int8",) if report.int8_bytes else ()
-    headings = ("model, %", "runs on", "missed", "false", "found", "speakers", "KiB", "saved", *against_int8)
+    headings = ("model, %", "runs on", "missed", "false", "found", "speakers", "KiB", "saved", "int8")
     for heading in headings:
         table.add_column(heading, justify="left" if heading in headings[:2] else "right", no_wrap=True)
     for row in report.accuracy + report.baselines:
         shares = [row.miss, row.false_accept, row.keyword, row.speaker_mean]
-        saved = [report.saved(row), report.saved_against_int8(row)] if row.bits < 32 else [None, None]
+        saved = (report.saved(row), report.saved_against_int8(row)) if row.bits < 32 else ()
         table.add_row(
             row.name,
             row.runs_on,
             *(f"{100 * share:.1f}" for share in shares),
             f"{row.model_bytes / 1024:.1f}",
-            *("" if share is None else f"{100 * share:.1f}" for share in saved[: 1 + len(against_int8)]),
+            *(f"{100 * share:.1f}" for share in saved),
         )
     return table
 

@@ -4,6 +4,7 @@ from pipeline.report.advice import advice
 from pipeline.report.data import (
     AccuracyRow,
     BoardRow,
+    ConditionRow,
     Confusion,
     MemoryRow,
     Next,
@@ -22,6 +23,7 @@ __all__ = [
     "FIGURES",
     "AccuracyRow",
     "BoardRow",
+    "ConditionRow",
     "Confusion",
     "Cost",
     "DeviceRow",

@@ -56,6 +56,7 @@ class WordRow:
         training_speakers: who said it for training; None where that is not known.
         recognised: clips whose largest logit is the word's.
         missed: clips in which the word is not detected.
+        false_accepts: clips of other words in which it is.
         taken_for: other keywords detected in missed clips, each with its clips, most first.
     """
 
@@ -65,12 +66,29 @@ class WordRow:
     training_speakers: int | None
     recognised: int
     missed: int
+    false_accepts: int
     taken_for: tuple[tuple[str, int], ...]
 
     @property
     def miss(self) -> float:
         """Share of clips missed."""
         return self.missed / self.clips if self.clips else 0.0
+
+
+@dataclass(frozen=True)
+class ConditionRow:
+    """The device's model on the test clips under a condition; shares as in :class:`AccuracyRow`, at its threshold.
+
+    Attributes:
+        description: what was done to the clips.
+    """
+
+    name: str
+    description: str
+    miss: float
+    false_accept: float
+    miss_at_1: float
+    keyword: float
 
 
 @dataclass(frozen=True)
@@ -104,12 +122,19 @@ class Confusion:
 
 @dataclass(frozen=True)
 class MemoryRow:
-    """Weights and parameters of the model at one width; ``float_bytes`` is the denominator."""
+    """Weights and parameters of the model at one width.
+
+    Attributes:
+        float_bytes: of the same network with weights and biases as float32.
+        int8_bytes: of the same network with a byte for each weight and four for each bias, and nothing for scales: what
+            no 8-bit route can go below.
+    """
 
     name: str
     weight_bytes: int
     parameter_bytes: int
     float_bytes: int
+    int8_bytes: int
 
     @property
     def model_bytes(self) -> int:
@@ -120,6 +145,11 @@ class MemoryRow:
     def saved(self) -> float:
         """Share of the float network's bytes that is saved."""
         return 1 - self.model_bytes / self.float_bytes
+
+    @property
+    def saved_against_int8(self) -> float:
+        """Share of the int8 network's bytes that is saved."""
+        return 1 - self.model_bytes / self.int8_bytes
 
 
 @dataclass(frozen=True)
@@ -192,8 +222,8 @@ class Report:
     """A whole run.
 
     ``accuracy`` starts with the best reference (float when it is known); the device's row is last. ``baselines`` are
-    other models, measured on the same clips. ``device`` is the first board that finished; ``boards`` lists all of them
-    when there were several.
+    other models, measured on the same clips. ``conditions`` starts with the clips as they are. ``device`` is the first
+    board that finished; ``boards`` lists all of them when there were several.
     """
 
     title: str
@@ -201,6 +231,7 @@ class Report:
     accuracy: tuple[AccuracyRow, ...]
     baselines: tuple[AccuracyRow, ...]
     words: tuple[WordRow, ...]
+    conditions: tuple[ConditionRow, ...]
     confusion: Confusion
     test: SplitRow
     memory: tuple[MemoryRow, ...]
@@ -225,14 +256,14 @@ class Report:
         return self.memory[0].float_bytes
 
     @property
-    def int8_bytes(self) -> int | None:
-        """Bytes of the smallest 8-bit baseline; None without one."""
-        return min((row.model_bytes for row in self.baselines if row.bits == 8), default=None)
+    def int8_bytes(self) -> int:
+        """Bytes of the same network as int8, scales left out."""
+        return self.memory[0].int8_bytes
 
     def saved(self, row: AccuracyRow) -> float:
         """Share of the float network's bytes that a model saves."""
         return 1 - row.model_bytes / self.float_bytes
 
-    def saved_against_int8(self, row: AccuracyRow) -> float | None:
-        """Share of the smallest 8-bit baseline's bytes that a model saves."""
-        return None if self.int8_bytes is None else 1 - row.model_bytes / self.int8_bytes
+    def saved_against_int8(self, row: AccuracyRow) -> float:
+        """Share of the int8 network's bytes that a model saves."""
+        return 1 - row.model_bytes / self.int8_bytes

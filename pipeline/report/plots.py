@@ -10,6 +10,7 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.report.data import AccuracyRow
@@ -58,36 +59,53 @@ def _title(row: AccuracyRow) -> str:
 
 
 def accuracy_dots(rows: tuple[AccuracyRow, ...]) -> str:
-    """Keyword accuracy of every model with its 95 % interval."""
-    figure, axes = plt.subplots(figsize=(5.2, 0.55 * len(rows) + 0.9))
-    for i, row in enumerate(rows):
+    """Keywords recognised, with the 95 % interval, and missed at 1 % false accepts, for every model."""
+    shown = _distinct(rows)
+    height = 0.5 * len(shown)
+    figure, (above, below) = plt.subplots(2, 1, figsize=(5.2, 2 * height + 1.7), gridspec_kw={"hspace": 0.7 / height})
+    for place, (i, row, _) in enumerate(shown):
         colour = _LINES[i % len(_LINES)]
         interval = [100 * value for value in row.keyword_interval]
-        axes.plot(interval, [i, i], color=colour, linewidth=2, alpha=0.5, solid_capstyle="round")
-        axes.plot(100 * row.keyword, i, "o", color=colour, markersize=8)
-        axes.annotate(
-            f"{100 * row.keyword:.1f}", (100 * row.keyword, i), xytext=(0, 8), textcoords="offset points", ha="center"
-        )
-    axes.set_yticks(range(len(rows)), [_title(row) for row in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.7)
-    axes.set_xlabel("keyword clips recognised, %  (line: 95 % interval)")
-    axes.grid(axis="x")
-    return _svg(figure, "Keyword accuracy of every model")
+        above.plot(interval, [place, place], color=colour, linewidth=2, alpha=0.5, solid_capstyle="round")
+        _dot(above, 100 * row.keyword, place, colour)
+        below.plot([0, 100 * row.miss_at_1], [place, place], color=colour, linewidth=2, alpha=0.5)
+        _dot(below, 100 * row.miss_at_1, place, colour)
+    for axes, label in (
+        (above, "keyword clips recognised, %  (line: 95 % interval)"),
+        (below, "keyword clips missed at 1 % false accepts, %"),
+    ):
+        axes.set_yticks(range(len(shown)), [title for *_, title in shown])
+        axes.set_ylim(len(shown) - 0.5, -0.7)
+        axes.set_xlabel(label)
+        axes.grid(axis="x")
+    below.set_xlim(left=0)
+    return _svg(figure, "Keywords recognised and missed by every model")
+
+
+def _dot(axes: Axes, value: float, place: int, colour: str) -> None:
+    axes.plot(value, place, "o", color=colour, markersize=8)
+    axes.annotate(f"{value:.1f}", (value, place), xytext=(0, 8), textcoords="offset points", ha="center")
+
+
+def _distinct(rows: tuple[AccuracyRow, ...]) -> list[tuple[int, AccuracyRow, str]]:
+    """Number, row and title of every model; those whose answers are the same (the reference, and the device that
+    returns its bits) are one."""
+    found: dict[tuple[object, ...], tuple[int, AccuracyRow, list[str]]] = {}
+    for i, row in enumerate(rows):
+        answers = (row.det, row.keyword, row.miss_at_1, row.keyword_interval)
+        found.setdefault(answers, (i, row, []))[2].append(_title(row))
+    return [(i, row, " = ".join(titles)) for i, row, titles in found.values()]
 
 
 def det_curves(rows: tuple[AccuracyRow, ...]) -> str:
     """Detection error trade-off: false rejects against false accepts, both logarithmic.
 
-    Curves that coincide stay visible: each later one is thinner, and dashed in its own way. Models whose curves are one
-    and the same (the reference and the device that returns its bits) share a line.
+    Curves that coincide stay visible: each later one is thinner, and dashed in its own way.
     """
     figure, axes = plt.subplots(figsize=(5.2, 4.2))
-    shown: dict[tuple[tuple[float, float], ...], tuple[int, list[str]]] = {}
-    for i, row in enumerate(rows):
-        if row.det:
-            shown.setdefault(row.det, (i, []))[1].append(_title(row))
-    for order, (det, (i, names)) in enumerate(shown.items()):
-        accept, reject = np.array(det).T
+    shown = [found for found in _distinct(rows) if found[1].det]
+    for order, (i, row, title) in enumerate(shown):
+        accept, reject = np.array(row.det).T
         axes.step(
             100 * np.maximum(accept, 1e-4),
             100 * np.maximum(reject, 1e-4),
@@ -95,7 +113,7 @@ def det_curves(rows: tuple[AccuracyRow, ...]) -> str:
             color=_LINES[i % len(_LINES)],
             linewidth=1.4 + 0.8 * (len(shown) - 1 - order),
             linestyle=_DASHES[order % len(_DASHES)],
-            label=" = ".join(names),
+            label=title,
         )
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -38,7 +38,7 @@ def to_json(report: Report) -> dict[str, Any]:
     _add(data["parity"], report.parity, "equal")
     for rows, values, names in (
         (data["words"], report.words, ("miss",)),
-        (data["memory"], report.memory, ("model_bytes", "saved")),
+        (data["memory"], report.memory, ("model_bytes", "saved", "saved_against_int8")),
         (data["layers"], report.layers, ("time_per_mac",)),
     ):
         for row, value in zip(rows, values, strict=True):

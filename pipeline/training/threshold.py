@@ -20,6 +20,7 @@ class WordResult:
 
     Attributes:
         missed: clips in which that keyword is not detected.
+        false_accepts: clips of words that are no keywords in which it is.
         taken_for: other keywords detected in missed clips, each with its clips, most first.
     """
 
@@ -27,6 +28,7 @@ class WordResult:
     clips: int
     speakers: int
     missed: int
+    false_accepts: int
     taken_for: tuple[tuple[str, int], ...]
 
 
@@ -67,21 +69,29 @@ def at_threshold(
     """Judges logits ``[n, classes]`` against labels ``[n]`` at a threshold."""
     score, which = keyword_scores(logits)
     heard = np.where(score >= threshold, which, -1)
+    others = heard[labels == UNKNOWN_LABEL]
     words = tuple(
-        _word(index, label_names, heard[labels == index], np.asarray(speakers)[labels == index])
+        _word(index, label_names, heard[labels == index], np.asarray(speakers)[labels == index], others)
         for index in range(UNKNOWN_LABEL + 1, len(label_names))
     )
-    others = heard[labels == UNKNOWN_LABEL] >= 0
     clips = sum(word.clips for word in words)
     return OperatingPoint(
         threshold,
         sum(word.missed for word in words) / clips if clips else float("nan"),
-        float(others.mean()) if others.size else float("nan"),
+        float((others >= 0).mean()) if others.size else float("nan"),
         words,
     )
 
 
-def _word(index: int, names: tuple[str, ...], heard: NDArray[np.int64], speakers: NDArray[np.str_]) -> WordResult:
+def _word(
+    index: int,
+    names: tuple[str, ...],
+    heard: NDArray[np.int64],
+    speakers: NDArray[np.str_],
+    others: NDArray[np.int64],
+) -> WordResult:
     wrong = Counter(names[label] for label in heard if label not in (index, -1))
-    missed = int((heard != index).sum())
-    return WordResult(names[index], len(heard), len(set(speakers.tolist())), missed, tuple(wrong.most_common()))
+    missed, accepted = int((heard != index).sum()), int((others == index).sum())
+    return WordResult(
+        names[index], len(heard), len(set(speakers.tolist())), missed, accepted, tuple(wrong.most_common())
+    )

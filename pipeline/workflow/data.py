@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import SILENCE, UNKNOWN, CorpusSection, Frontend
-from pipeline.corpus import SOURCES, load_corpus
+from pipeline.corpus import SOURCES, Corpus, Split, load_corpus
 from pipeline.corpus.data import SplitName
 from pipeline.errors import ModelFileError
 from pipeline.frontend import features
@@ -33,6 +33,7 @@ class HeldOutClips:
         speakers: one identifier per clip.
         name: where the clips come from.
         folder: of the recordings; None where speech is synthesised.
+        pcm: int16 ``[n, samples]``, 16 kHz, what the features are of; may be mapped from the cache.
     """
 
     features: NDArray[np.int8]
@@ -40,6 +41,7 @@ class HeldOutClips:
     speakers: tuple[str, ...]
     name: str
     folder: Path | None
+    pcm: NDArray[np.int16]
 
     @cached_property
     def key(self) -> str:
@@ -79,11 +81,16 @@ class Data:
         return SOURCES[self.recipe.corpus.source].describe(self.folder)
 
     @cached_property
-    def dataset(self) -> Dataset:
-        corpus = load_corpus(
+    def corpus(self) -> Corpus:
+        """The clips themselves."""
+        return load_corpus(
             self.recipe.corpus, self.folder, self.cache, seed=self.recipe.training.seed, progress=self.progress
         )
-        dataset = prepare(corpus, self.recipe.frontend, self.cache, self.progress)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """Their features."""
+        dataset = prepare(self.corpus, self.recipe.frontend, self.cache, self.progress)
         if self.negatives is None:
             return dataset
         power, key = prepare_negatives(self.negatives, self.recipe.frontend, self.cache, self.progress)
@@ -92,15 +99,15 @@ class Data:
     @cached_property
     def held_out(self) -> HeldOut:
         """The corpus's own testing split, or another folder's when one was given; and its validation split."""
-        validation = self._split(self.dataset.validation)
+        validation = self._split(self.dataset.validation, self.corpus.validation)
         if self.test_folder is None:
-            return HeldOut(self._split(self.dataset.testing), validation)
+            return HeldOut(self._split(self.dataset.testing, self.corpus.testing), validation)
         section, frontend = self.recipe.corpus, self.recipe.frontend
         (test,) = _held_out(section, frontend, self.test_folder, self.cache, self.progress, ("testing",))
         return HeldOut(test, validation)
 
-    def _split(self, clips: Clips) -> HeldOutClips:
-        return HeldOutClips(clips.features, clips.labels, clips.speakers, self.description, self.folder)
+    def _split(self, clips: Clips, split: Split) -> HeldOutClips:
+        return HeldOutClips(clips.features, clips.labels, clips.speakers, self.description, self.folder, split.pcm)
 
 
 def clips_for_model(model: QuantizedModel, folder: Path | None, cache: Path, progress: Progress) -> HeldOut:
@@ -157,5 +164,5 @@ def _held_out(
                 rows.append(features(np.ascontiguousarray(pcm), frontend))
                 task.advance()
         name = SOURCES[section.source].describe(folder)
-        found.append(HeldOutClips(np.stack(rows), split.label, split.speakers, name, folder))
+        found.append(HeldOutClips(np.stack(rows), split.label, split.speakers, name, folder, split.pcm))
     return found

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.layers import QuantizedModel, logits
+from pipeline.layers.reference import BATCH
 from pipeline.stages import Stages
 
 
@@ -22,12 +23,12 @@ def reference_logits(
     """
 
     def make(folder: Path) -> None:
-        rows = []
+        parts = []
         with stages.progress.task("numpy reference", len(features)) as task:
-            for row in features:
-                rows.append(logits(model, row))
-                task.advance()
-        np.save(folder / "logits.npy", np.stack(rows))
+            for start in range(0, len(features), BATCH):
+                parts.append(logits(model, features[start : start + BATCH]))
+                task.advance(len(parts[-1]))
+        np.save(folder / "logits.npy", np.concatenate(parts))
 
     stage = stages.run("reference", {"model": digest, "features": key}, make)
     return np.asarray(np.load(stage.folder / "logits.npy"), np.float32)

@@ -21,6 +21,7 @@ from pipeline.layers import QuantizedModel
 from pipeline.report import (
     AccuracyRow,
     BoardRow,
+    ConditionRow,
     Confusion,
     DeviceRow,
     LayerRow,
@@ -38,6 +39,7 @@ from pipeline.report import (
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.training.threshold import OperatingPoint, at_threshold, choose_threshold
+from pipeline.workflow.conditions import Condition
 from pipeline.workflow.data import HeldOut, HeldOutClips
 from pipeline.workflow.models import ModelFile, ModelResult
 
@@ -122,12 +124,14 @@ class Outcome:
     Attributes:
         tested: what runs on the device.
         models: every model evaluated on the host, the float twin first when there is one.
+        conditions: with what the tested model's reference answers under each, float32 ``[n, labels]``.
     """
 
     tested: ModelResult
     models: Sequence[ModelResult]
     image: FirmwareImage
     devices: Sequence[BoardOutcome[DeviceResult]]
+    conditions: Sequence[tuple[Condition, NDArray[np.float32]]]
     stages: Sequence[StageResult]
 
     @property
@@ -163,6 +167,9 @@ def make_report(
     on_device = judge(device.logits, tested.validation)
     rows.append(on_device.row(tested.name, image.target, tested.training, model.bits, model.quantized_bytes))
     words, split = _words(on_device, origin.speakers), _split(test)
+    heard = [("as recorded", "", on_device)]
+    for condition, logits in outcome.conditions:
+        heard.append((condition.name, condition.description, judge(logits, tested.validation)))
     return Report(
         title=f"{model.name}: {model.bits} bits on {image.target}",
         summary=f"{len(model.keywords)} keywords ({', '.join(model.keywords)}), "
@@ -170,6 +177,7 @@ def make_report(
         accuracy=tuple(rows),
         baselines=origin.baselines,
         words=words,
+        conditions=tuple(_condition(*found) for found in heard),
         confusion=Confusion(model.labels, on_device.evaluation.confusion),
         test=split,
         memory=tuple(_memory(result.file.model) for result in outcome.models if result.file),
@@ -268,9 +276,21 @@ def _words(judged: Judgement, training_speakers: Mapping[str, int]) -> tuple[Wor
             training_speakers=training_speakers.get(word.word),
             recognised=recognised,
             missed=word.missed,
+            false_accepts=word.false_accepts,
             taken_for=word.taken_for,
         )
         for word, recognised in zip(judged.point.words, right, strict=True)
+    )
+
+
+def _condition(name: str, description: str, judged: Judgement) -> ConditionRow:
+    return ConditionRow(
+        name=name,
+        description=description,
+        miss=judged.point.miss_rate,
+        false_accept=judged.point.false_accept_rate,
+        miss_at_1=judged.miss_at_1,
+        keyword=judged.evaluation.keyword_accuracy.value,
     )
 
 
@@ -295,4 +315,11 @@ def _board(
 
 
 def _memory(model: QuantizedModel) -> MemoryRow:
-    return MemoryRow(f"{model.bits}-bit", model.weight_bytes, model.parameter_bytes, model.float_bytes)
+    weights = sum(layer.macs for layer in model.layers if layer.bits)  # each is multiplied once a step
+    return MemoryRow(
+        name=f"{model.bits}-bit",
+        weight_bytes=model.weight_bytes,
+        parameter_bytes=model.parameter_bytes,
+        float_bytes=model.float_bytes,
+        int8_bytes=model.float_bytes - 3 * weights,
+    )

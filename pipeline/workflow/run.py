@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.files import replacing
 from pipeline.report import AccuracyRow, Report, write_report
 from pipeline.stages import StageResult, Stages
+from pipeline.workflow.conditions import conditions
 from pipeline.workflow.data import Data, HeldOut
 from pipeline.workflow.device import Aim, ask_boards
 from pipeline.workflow.models import ModelFile, ModelResult
@@ -108,14 +109,19 @@ def _test_and_report(
     stages: Stages,
     origin: Origin,
 ) -> tuple[Report, Path]:
-    assert tested.file is not None
-    image = aim.image(tested.file, stages)
+    file = tested.file
+    assert file is not None
+    image = aim.image(file, stages)
     clips = held_out.test
-    devices = ask_boards(aim, image, tested.file.model, clips.features, clips.key, stages)
+    devices = ask_boards(aim, image, file.model, clips.features, clips.key, stages)
     elf = stages.root / f"{model.stem}_{aim.label}.elf"
     _publish(image.elf, elf)
-    outcome = Outcome(tested, models, image, devices, _distinct(stages.finished))
-    results = Results(stages.root, model, tested.file.path.with_name(REFERENCE_GRAPH), elf, aim.target, clips.folder)
+    heard = [
+        (condition, reference_logits(file.model, file.digest, condition.clips.features, condition.clips.key, stages))
+        for condition in conditions(clips, file.model.frontend, stages)
+    ]
+    outcome = Outcome(tested, models, image, devices, heard, _distinct(stages.finished))
+    results = Results(stages.root, model, file.path.with_name(REFERENCE_GRAPH), elf, aim.target, clips.folder)
     report = make_report(outcome, held_out, origin, results.next)
     return report, write_report(report, stages.root, f"{elf.stem}_board" if aim.real else elf.stem)[1]
 

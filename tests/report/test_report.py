@@ -13,6 +13,7 @@ from rich.console import Console
 from pipeline.console import show_report
 from pipeline.report import (
     AccuracyRow,
+    ConditionRow,
     Confusion,
     DeviceRow,
     LayerRow,
@@ -51,8 +52,8 @@ def accuracy(name: str, runs_on: str, bits: int, keyword: float, model_bytes: in
 
 
 WORDS = (
-    WordRow("alexa", 40, 12, 30, 38, 4, ()),
-    WordRow("computer", 58, 12, 8, 40, 18, (("smart_mirror", 12), ("alexa", 1))),
+    WordRow("alexa", 40, 12, 30, 38, 4, 7, ()),
+    WordRow("computer", 58, 12, 8, 40, 18, 0, (("smart_mirror", 12), ("alexa", 1))),
 )
 TEST = SplitRow(136, 98, 12, "1c33ad", 49)
 
@@ -73,9 +74,13 @@ def report() -> Report:
             accuracy("perceptron", "numpy", 4, 0.88, 75_000),
         ),
         words=WORDS,
+        conditions=(
+            ConditionRow("as recorded", "", 0.125, 0.015, 0.175, 0.931),
+            ConditionRow("in babble, 10 dB", "six voices", 0.25, 0.03125, 0.375, 0.8125),
+        ),
         confusion=Confusion(("_silence_", "_unknown_", "alexa"), ((10, 0, 0), (1, 80, 2), (0, 3, 40))),
         test=TEST,
-        memory=(MemoryRow("8-bit", 24_000, 2_000, 100_000), MemoryRow("4-bit", 14_000, 2_000, 100_000)),
+        memory=(MemoryRow("8-bit", 24_000, 2_000, 100_000, 25_600), MemoryRow("4-bit", 14_000, 2_000, 100_000, 25_600)),
         layers=(
             LayerRow("stem", "dense", 60, 64, 4, 1_920, 640, 60, 3_840, 9_600.0),
             LayerRow("filter_0", "filter", 64, 64, 8, 320, 512, 256, 320, 3_200.0),
@@ -167,12 +172,10 @@ def test_savings_by_hand(report, tmp_path):
     data = json.loads(write_report(report, tmp_path, "m_4bit_nano33")[0].read_text())
     device, perceptron = data["accuracy"][-1], data["baselines"][-1]
     assert device["saved"] == pytest.approx(0.84)  # 16,000 of 100,000
-    assert device["saved_against_int8"] == pytest.approx(0.5)  # of 32,000, the smaller of the two
-    assert perceptron["saved_against_int8"] == pytest.approx(1 - 75 / 32)  # a 4-bit baseline is no int8 one
+    assert device["saved_against_int8"] == pytest.approx(0.375)  # of 25,600
+    assert perceptron["saved_against_int8"] == pytest.approx(1 - 75_000 / 25_600)
     assert [row["saved"] for row in data["memory"]] == pytest.approx([0.74, 0.84])
-    without = dataclasses.replace(report, baselines=())
-    assert without.saved_against_int8(without.on_device) is None
-    assert "int8" not in text_of(write_report(without, tmp_path, "m")[1].read_text())
+    assert [row["saved_against_int8"] for row in data["memory"]] == pytest.approx([-0.015625, 0.375])
 
 
 def test_one_number_for_a_thing(report, tmp_path):
@@ -202,12 +205,27 @@ def test_layers_of_every_kind(report, tmp_path):
     page = text_of(write_report(report, tmp_path, "m_4bit_nano33")[1].read_text())
     assert "filter_0 filter 3,200 10.000 320 8 64 64 320 512 256" in page
     assert "add_0 add 700 0 64 64 0 0 0" in page
+    assert "a step 13,500 4,160 2,240 1,152 316" in page
 
 
 def test_words_lead_with_the_most_missed(report, tmp_path):
     page = text_of(write_report(report, tmp_path, "m_4bit_nano33")[1].read_text())
-    assert page.index("computer 31.0 18 58 40 12 8 12 smart_mirror, 1 alexa") < page.index("alexa 10.0 4 40")
+    assert page.index("computer 31.0 18 58 40 0 12 8 12 smart_mirror, 1 alexa") < page.index("alexa 10.0 4 40 38 7")
     assert "50.0 % of the keyword clips (49) are of speaker 1c33ad" in page
+
+
+def test_conditions_are_beside_the_clips_as_they_are(report, tmp_path):
+    page = text_of(write_report(report, tmp_path, "m")[1].read_text())
+    assert "as recorded 12.5 1.5 17.5 93.1 in babble, 10 dB six voices 25.0 3.1 37.5 81.2" in page
+
+
+def test_every_number_in_the_terminal_is_on_the_page(report, tmp_path):
+    page = text_of(write_report(report, tmp_path, "m_4bit_nano33")[1].read_text())
+    said = console_of(report, tmp_path)
+    number = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+    numbers = set(number.findall(said[: said.index("report  ")]))
+    assert len(numbers) > 40
+    assert numbers - set(number.findall(page)) == set()
 
 
 def test_advice_names_the_weakest():

@@ -50,7 +50,7 @@ def test_words_by_hand():
     labels = np.array([2, 2, 2, 2, 3, 1, 1, 0])
     speakers = ("ann", "ann", "bob", "bob", "cy", "cy", "ann", "hum")
     point = at_threshold(logits, labels, speakers, NAMES, 0.5)
-    assert point.words == (WordResult("one", 4, 2, 3, (("two", 2),)), WordResult("two", 1, 1, 0, ()))
+    assert point.words == (WordResult("one", 4, 2, 3, 0, (("two", 2),)), WordResult("two", 1, 1, 0, 1, ()))
     assert point.miss_rate == pytest.approx(3 / 5)
     assert point.false_accept_rate == pytest.approx(1 / 2)
 

@@ -62,6 +62,11 @@ def test_whole_run(finished: Path):
     assert report["accuracy"][-1]["keyword"] == report["accuracy"][-2]["keyword"]  # same bits, same answers
     assert report["device"]["time_per_inference"] > sum(layer["macs"] for layer in report["layers"]) / 2
     assert report["device"]["model_flash_bytes"] > 0
+    assert [row["name"] for row in report["conditions"]] == [
+        "as recorded", "in noise, 10 dB", "in babble, 10 dB", "over the telephone",
+    ]  # fmt: skip
+    assert report["conditions"][0]["keyword"] == report["accuracy"][-1]["keyword"]
+    assert report["memory"][0]["int8_bytes"] == 240 * 12 + 12 * 4 + 4 * (12 + 4)  # weights, then biases
     listening = report["listening"]
     assert listening["share"] == pytest.approx(sum(part["share"] for part in listening["parts"][:3]), rel=1e-12)
     assert listening["share"] > 0.001

@@ -45,7 +45,8 @@ def ran(tree: Path, whistles: Path, recipe: Path, *, parity: bool = True) -> tup
 
 def test_edits_and_damage(tree: Path, whistles: Path, whistle_recipe: Path) -> None:
     everything = {
-        "train-float", "evaluate-float", "train-4bit", "quantize-4bit", "reference", "firmware-host", "device-host",
+        "train-float", "evaluate-float", "train-4bit", "quantize-4bit", "reference", "conditions", "firmware-host",
+        "device-host",
     }  # fmt: skip
     assert ran(tree, whistles, whistle_recipe)[0] == everything
 
@@ -67,7 +68,7 @@ def test_edits_and_damage(tree: Path, whistles: Path, whistle_recipe: Path) -> N
     # device answers are kept, what they are held to is not: another reference is noticed
     reference = tree / "pipeline" / "workflow" / "reference.py"
     right = reference.read_text()
-    wrong = right.replace("np.stack(rows)", "np.stack(rows) + 1")
+    wrong = right.replace("np.concatenate(parts)", "np.concatenate(parts) + 1")
     assert wrong != right
     reference.write_text(wrong)
     assert ran(tree, whistles, whistle_recipe, parity=False)[0] == {"reference"}
