@@ -7,11 +7,14 @@ from pathlib import Path
 
 import click
 
-from pipeline.boards import board
+from pipeline.boards import BOARDS, board
 from pipeline.console import RichProgress, console, guarded, show_comparison
+from pipeline.cores import CORES
 from pipeline.doctor import examine
+from pipeline.errors import UsageError
 from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
-from pipeline.options import PATH, DataOptions, bits_option, data_options, target_option
+from pipeline.export.library import FORMATS, VARIANTS, write_library
+from pipeline.options import PATH, DataOptions, bits_option, data_options
 from pipeline.workflow.data import clips_for_model
 from pipeline.workflow.models import ModelFile
 from pipeline.workflow.quantize import quantize_model
@@ -50,29 +53,44 @@ def _show(file: ModelFile | None) -> None:
 
 @click.command("export")
 @click.argument("model", type=PATH)
-@target_option
-@click.option("--out", type=PATH, metavar="DIR", required=True, help="Folder for kws_model.c and its headers.")
 @click.option(
-    "--engine",
-    type=click.Choice(["aot", "tflm"]),
-    default="aot",
-    show_default=True,
-    help="tflm writes the .tflite itself as an array, and its op resolver, for TensorFlow Lite Micro.",
-)
+    "--format", "form", type=click.Choice(["c", "tflm", *FORMATS]), default="c", show_default=True,
+    help="c: the model alone, as arrays; tflm: the .tflite as an array, with its op resolver, for TensorFlow Lite "
+    "Micro; else a library with all that listens, and an example.",
+)  # fmt: skip
+@click.option("--out", type=PATH, metavar="DIR", required=True, help="Folder for the files.")
+@click.option("--target", type=click.Choice(list(BOARDS)), help="A board whose core it is for.")
 @click.option(
-    "--arena-bytes", type=click.IntRange(min=1024), default=16384, show_default=True, help="Arena of the engine tflm."
+    "--core", "cores", type=click.Choice(list(CORES)), multiple=True, metavar="CORE",
+    help=f"A core that it is for: {', '.join(CORES)}. Libraries may have several. [default: cortex-m4; libraries: all]",
+)  # fmt: skip
+@click.option(
+    "--arena-bytes", type=click.IntRange(min=1024), default=16384, show_default=True, help="Arena of the format tflm."
 )
 @guarded()
-def export_command(model: Path, target: str, out: Path, engine: str, arena_bytes: int) -> None:  # fmt: skip
-    """Writes a .tflite as C arrays, packed for the kernels of a target."""
-    variant, file = board(target).core.variant, ModelFile.read(model)
-    if engine == "tflm":
-        arrays = write_tflm_arrays(file.model, variant, out, source_hash=file.digest, arena_bytes=arena_bytes)
+def export_command(
+    model: Path, form: str, out: Path, target: str | None, cores: tuple[str, ...], arena_bytes: int
+) -> None:
+    """Writes a .tflite as C for firmware of your own."""
+    named = [CORES[core] for core in cores] + ([board(target).core] if target is not None else [])
+    variants = tuple(dict.fromkeys(core.variant for core in named))
+    file = ModelFile.read(model)
+    if form in FORMATS:
+        library = write_library(file.model, form, out, variants=variants or VARIANTS, source_hash=file.digest)
+        size, files = library.constant_bytes, [out / "README.md", out / "src" / "wake_word.h"]
     else:
-        arrays = write_c_arrays(file.model, variant, out, source_hash=file.digest)
-    for written in arrays.files:
-        console.print(str(written), highlight=False)
-    console.print(f"{arrays.constant_bytes:,} bytes of weights and parameters, for {variant}", highlight=False)
+        variants = variants or (CORES["cortex-m4"].variant,)
+        if len(variants) > 1:
+            raise UsageError(f"arrays are packed for one core, not for {' and '.join(variants)}", "name one --core")
+        if form == "tflm":
+            arrays = write_tflm_arrays(file.model, variants[0], out, source_hash=file.digest, arena_bytes=arena_bytes)
+        else:
+            arrays = write_c_arrays(file.model, variants[0], out, source_hash=file.digest)
+        size, files = arrays.constant_bytes, list(arrays.files)
+    for written in files:
+        console.print(str(written), highlight=False, soft_wrap=True)
+    kernels = " or ".join(variants) or "any core"
+    console.print(f"{size:,} bytes of weights and parameters, for {kernels}", highlight=False)
 
 
 @click.command("runner")

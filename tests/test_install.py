@@ -76,7 +76,15 @@ def test_a_build_far_from_the_checkout(installed: Path, tmp_path: Path):
     assert package.is_relative_to(installed)
     assert not package.is_relative_to(PROJECT)
     before = files(package)
-    for name in ("firmware/app", "firmware/boards", "firmware/lib", "firmware/platform", "models", "platformio.ini"):
+    for name in (
+        "firmware/app",
+        "firmware/boards",
+        "firmware/lib",
+        "firmware/platform",
+        "models",
+        "platformio.ini",
+        "LICENSE",
+    ):
         copied = {path.relative_to(package / "_project") for path in files(package / "_project" / name)}
         assert copied == {path.relative_to(PROJECT) for path in files(PROJECT / name)}, name
     (tmp_path / "tiny.toml").write_text(RECIPE)

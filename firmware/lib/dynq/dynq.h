@@ -29,9 +29,6 @@ typedef struct {
 /* Exact smallest and largest of x[n]; at least one of the two is a NaN when x holds one. */
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range);
 
-/* Name of the compiled variant: "reference", "scalar", "cortex_m4_dsp" or "mve". */
-const char *dynq_variant(void);
-
 /* Bytes of packed data and of states, so that a loader can check what a file says before a kernel reads it; 0 when this
  * variant has no such layer. */
 size_t dynq_weight_bytes(uint32_t inputs, uint32_t outputs, uint32_t bits);

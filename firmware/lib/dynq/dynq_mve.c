@@ -93,7 +93,7 @@ typedef struct {
   __asm volatile("dls lr, %[steps]\n"                                                                                  \
                  "1: vldrb.8 q0, [%[x]], #16\n" body "le lr, 1b\n"                                                     \
                  : "+r"(a), "+r"(b), "+r"(c), "+r"(d), [x] "+r"(codes), [w] "+r"(*weights)                             \
-                 : [steps] "r"(steps), ##__VA_ARGS__                                                                   \
+                 : __VA_ARGS__                                                                                         \
                  : "lr", "q0", "q1", "q2", "memory")
 #define SUMS                                                                                                           \
   register int32_t a __asm("r0") = 0;                                                                                  \
@@ -111,7 +111,8 @@ static inline dots_t dots_w8(const int8_t *codes, const int8_t **weights, uint32
            "vldrb.8 q1, [%[w]], #16\n"
            "vmladava.s8 r4, q1, q0\n"
            "vldrb.8 q2, [%[w]], #16\n"
-           "vmladava.s8 r6, q2, q0\n");
+           "vmladava.s8 r6, q2, q0\n",
+           [steps] "r"(steps));
   return (dots_t){{a, b, c, d}};
 }
 
@@ -127,7 +128,7 @@ static inline dots_t dots_w4(const int8_t *codes, const int8_t **weights, uint32
            "vand q1, q2, %q[mask]\n"
            "vmladava.s8 r6, q2, q0\n"
            "vmladava.s8 r4, q1, q0\n",
-           [mask] "w"(mask));
+           [steps] "r"(steps), [mask] "w"(mask));
   return (dots_t){{a, (b - a) >> 4, c, (d - c) >> 4}};
 }
 
@@ -143,7 +144,7 @@ static inline dots_t dots_w2(const int8_t *codes, const int8_t **weights, uint32
            "vand q2, q2, %q[mask1]\n"
            "vmladava.s8 r2, q1, q0\n"
            "vmladava.s8 r0, q2, q0\n",
-           [mask1] "w"(mask1), [mask2] "w"(mask2), [mask3] "w"(mask3));
+           [steps] "r"(steps), [mask1] "w"(mask1), [mask2] "w"(mask2), [mask3] "w"(mask3));
   return (dots_t){{a, (b - a) >> 2, (c - b) >> 4, (d - c) >> 6}};
 }
 

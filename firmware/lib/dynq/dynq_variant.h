@@ -16,4 +16,17 @@
 #endif
 #endif
 
+#ifndef __ASSEMBLER__
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Name of the compiled variant: "reference", "scalar", "cortex_m4_dsp" or "mve". */
+const char *dynq_variant(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
 #endif

@@ -1,4 +1,4 @@
-// Just enough of Arduino's and Nordic's declarations to check our board file's types.
+// Just enough of Arduino's and Nordic's declarations to check the types of our board file and of sketches.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -7,9 +7,15 @@ struct Usb {
   int available();
   int read();
   size_t write(const uint8_t *, size_t);
+  size_t print(const char *);
+  size_t print(unsigned long);
+  size_t println(const char *);
+  size_t println(double, int);
   explicit operator bool();
 };
 extern Usb Serial;
+unsigned long millis();
+void delay(unsigned long);
 void delayMicroseconds(unsigned int);
 enum { LOW, HIGH, OUTPUT = 1, LED_BUILTIN = 13 };
 void pinMode(int, int);
