@@ -157,9 +157,9 @@ def _at_validation_threshold(name: str, seeds: Sequence[Answers]) -> Threshold:
     return Threshold(name, *np.mean(figures, axis=0).tolist())
 
 
-def answers_of(data: Data, stages: Stages) -> dict[str, Answers]:
+def answers_of(data: Data, widths: Sequence[int], stages: Stages) -> dict[str, Answers]:
     """Trains a recipe's models, or finds them trained, and asks them."""
-    models = train(data, BIT_WIDTHS, stages)
+    models = train(data, widths, stages)
     float_stage = train_float(data.recipe, data.dataset, stages)
     validation = data.held_out.validation.labels
     asked: dict[str, Answers] = {}
@@ -244,9 +244,12 @@ def _with_seed(data: Data, seed: int) -> Data:
 @click.command()
 @data_options
 @click.option("--seeds", default="1,2,3", show_default=True, metavar="N,N", help="Each trains in OUT-sN.")
+@click.option(
+    "--widths", default=",".join(map(str, BIT_WIDTHS)), show_default=True, metavar="BITS,BITS", help="Of weights."
+)
 @click.option("--page", type=PATH, metavar="FILE", help="Also write the tables there, as Markdown.")
 @guarded()
-def main(options: DataOptions, seeds: str, page: Path | None) -> None:
+def main(options: DataOptions, seeds: str, widths: str, page: Path | None) -> None:
     """Means over seeds of what a recipe reaches at every width of weights, with 95 % intervals over speakers.
 
     Runs that `pipeline.build --out OUT-sN` has finished with a recipe of that seed are used as they are. Misses are
@@ -259,7 +262,7 @@ def main(options: DataOptions, seeds: str, page: Path | None) -> None:
     answers = []
     for seed in (int(number) for number in seeds.split(",")):
         with replace(options, out=out.with_name(f"{out.name}-s{seed}")).stages(data.recipe.name, progress) as stages:
-            answers.append(answers_of(_with_seed(data, seed), stages))
+            answers.append(answers_of(_with_seed(data, seed), [int(bits) for bits in widths.split(",")], stages))
     text = markdown(*summarise(answers))
     if page is not None:
         write_text(page, text)

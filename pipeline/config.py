@@ -203,6 +203,9 @@ class TrainingSection(Settings):
     patience: int = Field(60, ge=1, description="epochs without better validation loss or accuracy before stopping")
     weight_decay: float = Field(1e-3, ge=0, description="decoupled, per unit of learning rate")
     label_smoothing: float = Field(0.05, ge=0, lt=1)
+    unknown_mass: float | None = Field(
+        None, gt=0, description="unknown clips per keyword clip that a model expects at most; absent: as in training"
+    )
     qat_epochs: int = Field(20, ge=1)
     qat_learning_rate: float = Field(5e-4, gt=0)
     distillation: float = Field(

@@ -24,6 +24,9 @@ from pipeline.progress import SILENT, Progress
 
 _LISTED_ERRORS = 5
 _COLOURED_SECONDS = 60.0
+_VALIDATION_SHARE = 2.0  # of the clips that training gets; a validation split then takes a fifth
+SYNTHESISED_FOLDER = "_synthesised_"
+"""Where the names of synthesised clips among recordings begin."""
 
 
 def find_recordings(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:
@@ -98,8 +101,9 @@ def load_recorded(
             tuple([clip.speaker for clip in chosen] + sources),
             tuple([clip.name for clip in chosen] + [f"{NOISE_FOLDER}/crop_{i}" for i in range(count)]),
         )
-    if "training" in splits:
-        made["training"] = _with_synthesised(made["training"], section, seed, progress)
+    for name in ("training", "validation"):
+        if name in splits:
+            made[name] = _with_synthesised(made[name], name, section, seed, progress)
     return Corpus(
         section.labels,
         made["training"],
@@ -120,18 +124,39 @@ def _synthesiser(section: CorpusSection, progress: Progress) -> str:
         return ""
 
 
-def _with_synthesised(recorded: Split, section: CorpusSection, seed: int, progress: Progress) -> Split:
-    """Training clips and, where that can be done, synthesised ones: voices and words that recordings lack."""
-    amount = {"clips_per_keyword": section.added_clips, "unknown_clips": section.added_unknown}
-    synthesis = section.synthesis.model_copy(update=amount)
-    spoken = section.model_copy(update={"synthesis": synthesis, "silence_fraction": 0.0})
+def _with_synthesised(
+    recorded: Split, split: SplitName, section: CorpusSection, seed: int, progress: Progress
+) -> Split:
+    """A split's clips and, where that can be done, synthesised ones.
+
+    Training gets voices and words that recordings lack. Validation gets other words, in voices that training has not:
+    its recorded ones are mostly words that training knows from other people, and a threshold chosen on those lets
+    unknown words through.
+    """
     if not _synthesiser(section, SILENT):
         return recorded
+    training = split == "training"
+    amount = {
+        "clips_per_keyword": section.added_clips if training else 0,
+        "unknown_clips": section.added_unknown if training else round(_VALIDATION_SHARE * section.added_unknown),
+    }
+    synthesis = section.synthesis.model_copy(update=amount)
+    spoken = section.model_copy(update={"synthesis": synthesis, "silence_fraction": 0.0})
     try:
-        return joined(recorded, load_synthetic(spoken, seed=seed, splits=("training",), progress=progress).training)
+        made = load_synthetic(spoken, seed=seed, splits=(split,), progress=progress).split(split)
     except CorpusError as error:
         progress.info(f"no synthesised speech is added to the recordings: {error.message}")
         return recorded
+    wanted = np.flatnonzero(training | (made.label == UNKNOWN_LABEL))
+    return joined(
+        recorded,
+        Split(
+            made.pcm[wanted],
+            made.label[wanted],
+            tuple(made.speakers[i] for i in wanted),
+            tuple(f"{SYNTHESISED_FOLDER}/{made.files[i]}" for i in wanted),
+        ),
+    )
 
 
 def limit_unknown(clips: list[ClipFile], ratio: float, seed: int) -> list[ClipFile]:

@@ -36,6 +36,9 @@ class AugmentedSet:
         settings: the front end that made ``power``.
         negatives: float32 ``[hops, bands]``, mel power of speech without keywords; in every epoch come some windows of
             it, other ones each time, as unknown clips.
+
+    Attributes:
+        labels: int64 ``[m]`` of an epoch's clips, before they are put in random order.
     """
 
     def __init__(
@@ -52,8 +55,8 @@ class AugmentedSet:
             negatives = np.zeros((0, settings.bands), np.float32)
         self._negatives = negatives
         windows = round(section.negatives * len(labels)) if len(negatives) else 0
-        self._all_labels = np.concatenate([labels, np.full(windows, UNKNOWN_LABEL, np.int64)])
-        self._power, self._labels, self._section, self._settings = power, labels, section, settings
+        self.labels = np.concatenate([labels, np.full(windows, UNKNOWN_LABEL, np.int64)])
+        self._power, self._clip_count, self._section, self._settings = power, len(labels), section, settings
         self._noise = np.concatenate(list(noise)) if len(noise) else np.zeros((0, settings.bands), np.float32)
         tables = make_tables(settings)
         segment = np.repeat(np.arange(settings.bands + 1), tables.segment_bins)
@@ -69,7 +72,7 @@ class AugmentedSet:
         self._centre_hz = 700.0 * np.expm1(edges[1:-1] / 1127.0)
 
     def __len__(self) -> int:
-        return len(self._all_labels)
+        return len(self.labels)
 
     def epoch(self, rng: np.random.Generator) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         """Every clip once, varied, in random order: int8 ``[n, inputs]`` and labels ``[n]``."""
@@ -79,11 +82,11 @@ class AugmentedSet:
             chosen = order[start : start + _CHUNK]
             codes = encode(self._vary(chosen, rng))
             inputs[start : start + _CHUNK] = self._mask(codes, rng).reshape(len(chosen), -1)
-        return inputs, self._all_labels[order]
+        return inputs, self.labels[order]
 
     def _clips(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Floats:
         """Mel power ``[n, hops, bands]`` of clips, those beyond the last one being windows of the negatives."""
-        count, hops = len(self._labels), self._power.shape[1]
+        count, hops = self._clip_count, self._power.shape[1]
         clips = np.asarray(self._power[np.minimum(chosen, count - 1)], np.float32)
         other = np.flatnonzero(chosen >= count)
         if len(other):

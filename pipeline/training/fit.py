@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.config import TrainingSection
+from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.files import replacing, sha256_file
 from pipeline.progress import SILENT, Progress
 from pipeline.recipe import Recipe
@@ -116,6 +117,24 @@ def fit(
     return TrainedModel(weights, tuple(run.history), run.best_epoch, best.validation_accuracy, run.seconds)
 
 
+def logit_adjustment(labels: NDArray[np.int64], classes: int, unknown_mass: float | None) -> NDArray[np.float32]:
+    """What is added to logits in the loss only, float32 ``[classes]``, so that a model expects fewer unknown clips.
+
+    Many unknown clips teach what to reject, and that nearly everything is unknown, which costs keywords said by unusual
+    voices. The loss gets logits with the logarithm of that surplus on top; the model's own are then those of a world
+    without it (Menon et al., ICLR 2021, arXiv 2007.07314).
+
+    Args:
+        labels: of an epoch's clips, int64 ``[n]``.
+        unknown_mass: unknown clips per keyword clip in that world, at most; None: as many as there are.
+    """
+    unknown, keywords = int((labels == UNKNOWN_LABEL).sum()), int((labels > UNKNOWN_LABEL).sum())
+    adjustment = np.zeros(classes, np.float32)
+    if unknown_mass is not None and keywords:
+        adjustment[UNKNOWN_LABEL] = math.log(max(1.0, unknown / (unknown_mass * keywords)))
+    return adjustment
+
+
 def predict_logits(model: keras.Model, features: NDArray[np.int8], batch: int = 512) -> NDArray[np.float32]:
     """Logits of int8 features ``[n, inputs]`` in inference mode, float32 ``[n, labels]``."""
     parts = [np.asarray(model(features[i : i + batch], training=False)) for i in range(0, len(features), batch)]
@@ -150,29 +169,30 @@ class _Run:
         self.best_epoch = 0
         self.best = self._weights()
         self.seconds = 0.0
-        self._train_epoch = _epoch_function(model, self.optimizer, teacher, settings)
+        training = dataset.training
+        self.source = AugmentedSet(
+            training.power,
+            training.labels,
+            dataset.noise_power,
+            recipe.augmentation,
+            recipe.frontend,
+            dataset.negatives,
+        )
+        self.adjustment = logit_adjustment(self.source.labels, len(dataset.label_names), settings.unknown_mass)
+        self._train_epoch = _epoch_function(model, self.optimizer, teacher, settings, self.adjustment)
         self._infer = tf.function(lambda x: model(x, training=False))
 
     def train(self, progress: Progress) -> None:
-        training = self.dataset.training
-        source = AugmentedSet(
-            training.power,
-            training.labels,
-            self.dataset.noise_power,
-            self.recipe.augmentation,
-            self.recipe.frontend,
-            self.dataset.negatives,
-        )
         writer = tf.summary.create_file_writer(str(self.log_dir))
         # the next epoch's clips are varied while this one trains
         with progress.task(self.title, self.epochs) as task, writer.as_default(), ThreadPoolExecutor(1) as ahead:
             task.advance(len(self.history))
-            upcoming = ahead.submit(self._draw, source, len(self.history) + 1)
+            upcoming = ahead.submit(self._draw, len(self.history) + 1)
             while not self._finished():
                 started = time.monotonic()
                 epoch = len(self.history) + 1
                 features, labels = upcoming.result()
-                upcoming = ahead.submit(self._draw, source, epoch + 1)
+                upcoming = ahead.submit(self._draw, epoch + 1)
                 record = self._epoch(epoch, features, labels)
                 self.history.append(record)
                 if self._choose() == record.epoch:
@@ -197,9 +217,9 @@ class _Run:
     def load_best(self) -> None:
         self.model.set_weights(self.best)
 
-    def _draw(self, source: AugmentedSet, epoch: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    def _draw(self, epoch: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
-        return source.epoch(np.random.default_rng([self.recipe.training.seed, int(self.tuning), epoch]))
+        return self.source.epoch(np.random.default_rng([self.recipe.training.seed, int(self.tuning), epoch]))
 
     def _epoch(self, epoch: int, features: NDArray[np.int8], labels: NDArray[np.int64]) -> EpochRecord:
         rate = self._learning_rate(epoch)
@@ -210,7 +230,8 @@ class _Run:
 
     def _validate(self, clips: Clips) -> tuple[float, float]:
         logits = np.asarray(self._infer(clips.features), np.float64)
-        shifted = logits - logits.max(axis=1, keepdims=True)
+        shifted = logits + self.adjustment
+        shifted -= shifted.max(axis=1, keepdims=True)
         log_likelihood = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         loss = -log_likelihood[np.arange(len(clips)), clips.labels].mean()
         return float(loss), float((logits.argmax(axis=1) == clips.labels).mean())
@@ -250,7 +271,11 @@ class _Run:
 
 
 def _epoch_function(
-    model: keras.Model, optimizer: keras.optimizers.Optimizer, teacher: keras.Model | None, settings: TrainingSection
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    teacher: keras.Model | None,
+    settings: TrainingSection,
+    adjustment: NDArray[np.float32],
 ) -> Any:
     """A graph that trains one epoch, whole batches only, and returns the mean loss."""
 
@@ -258,13 +283,13 @@ def _epoch_function(
         smoothed = (1 - settings.label_smoothing) * targets + settings.label_smoothing / targets.shape[-1]
         if teacher is None or not settings.distillation:
             return smoothed
-        answers = tf.nn.softmax(teacher(features, training=False))
+        answers = tf.nn.softmax(teacher(features, training=False) + adjustment)
         return (1 - settings.distillation) * smoothed + settings.distillation * answers
 
     def step(features: Tensor, targets: Tensor) -> Tensor:
         targets = targets_of(features, targets)
         with tf.GradientTape() as tape:
-            logits = model(features, training=True)
+            logits = model(features, training=True) + adjustment
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss

@@ -12,6 +12,7 @@ from pipeline.corpus.audio import SUFFIXES, read_audio
 from pipeline.corpus.data import SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.folder import hash_split
 from pipeline.corpus.noise import Recording
+from pipeline.corpus.recorded import SYNTHESISED_FOLDER
 from pipeline.corpus.sentences import synthetic_sentences
 from pipeline.errors import CorpusError
 from pipeline.listening.streams import Stream, keyword_stream, negative_stream
@@ -56,6 +57,8 @@ def make_material(
     keywords = tuple(keyword_stream(clips, corpus.labels, noise, key, snr_db=snr) for snr in SNR_DB)
     known = set(map(_word, corpus.training.files))
     unknown = [(_word(clips.files[i]), clips.pcm[i]) for i in range(len(clips)) if int(clips.label[i]) == UNKNOWN_LABEL]
+    # beside recordings there is better material than single words that were synthesised: sentences
+    unknown = [one for one in unknown if one[0] != SYNTHESISED_FOLDER]
     kinds: list[tuple[str, list[Recording]]] = [
         ("other words", [one for one in unknown if one[0] in known]),
         ("unseen words", [one for one in unknown if one[0] not in known]),

@@ -13,7 +13,7 @@ from pipeline.layers import logits
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.training.convert import dynq_layers, load_trained, quantize, start_from
 from pipeline.training.evaluate import evaluate
-from pipeline.training.fit import fit, predict_logits
+from pipeline.training.fit import fit, logit_adjustment, predict_logits
 from pipeline.training.layers import clip_columns
 from pipeline.training.zoo import build_model
 
@@ -88,6 +88,29 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(recipe, da
     assert same(fit(recipe, dataset, tmp_path / "again", weight_bits=None), float_run)
     other = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": 2})})
     assert not same(fit(other, dataset, tmp_path / "other", weight_bits=None), float_run)
+
+
+def test_the_surplus_of_unknown_clips_is_taken_out_of_the_logits():
+    labels = np.array([0] * 5 + [1] * 8 + [2] * 3 + [3])
+    for mass, surplus in ((None, 1), (1.0, 2), (0.5, 4), (3.0, 1)):
+        assert logit_adjustment(labels, 4, mass) == pytest.approx([0, np.log(surplus), 0, 0])
+    assert not logit_adjustment(labels[labels != 1], 4, 1.0).any()
+    assert not logit_adjustment(labels[labels < 2], 4, 1.0).any()
+
+
+def test_a_model_that_expects_few_unknown_clips_leans_to_the_keywords(recipe, dataset, float_run, tmp_path):
+    training = recipe.training.model_copy(update={"unknown_mass": 0.01})
+    leaning = recipe.model_copy(update={"training": training})
+
+    def share_of_unknown(recipe, bits, initial=None) -> float:
+        run = fit(recipe, dataset, tmp_path / f"{recipe is leaning}{bits}", weight_bits=bits, initial=initial)
+        answers = np.exp(predict_logits(load_trained(run.weights), dataset.testing.features))
+        return float(np.log(answers[:, 1]).mean() - np.log(answers.sum(axis=1)).mean()), run.weights
+
+    (plain, _), (lean, weights) = share_of_unknown(recipe, None), share_of_unknown(leaning, None)
+    assert lean < plain - 1
+    (tuned, _) = share_of_unknown(leaning, 4, weights)
+    assert abs(tuned - lean) < 1
 
 
 @pytest.mark.parametrize("epochs", [3, 7, 11])

@@ -44,6 +44,13 @@ def test_kinds_are_told_apart() -> None:
     assert np.array_equal(material.negatives[0].pcm, again.negatives[0].pcm)
 
 
+def test_single_words_that_were_synthesised_beside_recordings_are_left_out() -> None:
+    mixed = split("computer/b.wav", "zero/b.wav", "_synthesised_/hello_0", "noise/b")
+    material = make_material(Corpus(CORPUS.labels, CORPUS.training, mixed, CORPUS.testing, ()), "validation", (), 0, 1)
+    assert [stream.name for stream in material.negatives] == ["other words"]
+    assert {said.label for said in material.negatives[0].others} == {"zero"}
+
+
 def test_a_split_without_negatives_or_keywords_is_refused() -> None:
     empty = Corpus(CORPUS.labels, CORPUS.training, split("computer/b.wav"), split("zero/c.wav"), ())
     with pytest.raises(CorpusError, match="no speech without"):
