@@ -17,7 +17,7 @@ from pipeline.commands import (
     runner_command,
     train_command,
 )
-from pipeline.console import RichProgress, console, guarded, show_report
+from pipeline.console import RichProgress, console, guarded, show_plan, show_report
 from pipeline.errors import DeviceError, ParityError, UsageError
 from pipeline.options import PATH, BoardOptions, DataOptions, bits_option, board_options, data_options
 from pipeline.workflow.data import clips_for_model
@@ -89,6 +89,7 @@ def main(
     else:
         data = options.load(progress)
         with options.stages(data.recipe.name, progress) as stages:
+            show_plan(console, data.recipe, data.corpus)
             report, page = build(data, bits, BIT_WIDTHS if compare else (bits,), aim, stages, command)
     show_report(console, report, page)
     failed = [row for row in report.boards if row.error]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pipeline.boards import BOARDS, board
-from pipeline.console import RichProgress, console, guarded, show_comparison
+from pipeline.console import RichProgress, console, guarded, show_comparison, show_plan
 from pipeline.cores import CORES
 from pipeline.doctor import examine
 from pipeline.errors import UsageError
@@ -31,6 +31,7 @@ def train_command(options: DataOptions, bits: int) -> None:
     progress = RichProgress(console)
     data = options.load(progress)
     with options.stages(data.recipe.name, progress) as stages:
+        show_plan(console, data.recipe, data.corpus)
         _show(train(data, (bits,), stages)[-1].file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -12,6 +13,8 @@ from typing import Any
 import click
 
 from pipeline.boards import BOARDS
+from pipeline.console import ask_keywords, console
+from pipeline.corpus.folder import words_in
 from pipeline.errors import UsageError
 from pipeline.files import locked
 from pipeline.flashing.hardware_map import MappedBoard, load_hardware_map
@@ -19,7 +22,7 @@ from pipeline.progress import Progress
 from pipeline.stages import Stages
 from pipeline.workflow.data import Data
 from pipeline.workflow.device import Aim
-from pipeline.workflow.recipes import choose_recipe
+from pipeline.workflow.recipes import choose_recipe, fitting_recipe
 from pipeline.workflow.run import BIT_WIDTHS
 
 PATH = click.Path(path_type=Path)
@@ -39,12 +42,15 @@ class DataOptions:
     cache: Path
 
     def load(self, progress: Progress) -> Data:
-        """The corpus that the options name.
+        """The corpus that the options name; on a terminal, words that nothing names are asked for.
 
         Raises:
             RecipeError, UsageError: see ``choose_recipe``.
         """
-        recipe = choose_recipe(self.recipe, self.data, self.keywords)
+        keywords = self.keywords
+        if self.data is not None and self.recipe is None and keywords is None and _can_ask():
+            keywords = ask_keywords(console, words_in(self.data)) if fitting_recipe(self.data) is None else None
+        recipe = choose_recipe(self.recipe, self.data, keywords)
         return Data(recipe, self.data, self.test_data, self.cache, progress, self.negatives)
 
     @contextmanager
@@ -85,6 +91,10 @@ class BoardOptions:
             raise UsageError("--port and --usb-serial both name the board", "leave one out")
         board = MappedBoard(name="board", target=target, port=port, usb_serial=usb_serial, probe=self.probe)
         return Aim((board,), self.flash, tflm_root)
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and console.is_terminal
 
 
 def _gathered(kind: type, parameter: str, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
+from rich.console import Console
 
 from pipeline.errors import UsageError
 from pipeline.files import locked
 from pipeline.options import BoardOptions, DataOptions, bits_option, board_options, data_options
+from pipeline.progress import SILENT
 
 
 def test_a_command_gets_its_options_as_values(tmp_path: Path) -> None:
@@ -48,6 +54,22 @@ def test_boards_that_the_options_name() -> None:
         BoardOptions("nano33", port="/dev/ttyACM0", usb_serial="1").aim()
     with pytest.raises(UsageError, match="needs to know the board"):
         BoardOptions("nano33", flash=True).aim()
+
+
+def test_words_that_nothing_names_are_asked_for_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for word, people in (("amelia", "ab"), ("athena", "abc")):
+        (tmp_path / word).mkdir()
+        for name in people:
+            soundfile.write(tmp_path / word / f"{name}_nohash_0.wav", np.ones(16_000, np.int16), 16_000)
+    options = DataOptions(None, None, tmp_path, None, None, None, Path("cache"))
+    with pytest.raises(UsageError, match="no shipped recipe fits"):
+        options.load(SILENT)
+    shown = Console(file=io.StringIO(), force_terminal=True, width=80)
+    monkeypatch.setattr(shown, "input", lambda prompt: "Athena")
+    monkeypatch.setattr("pipeline.options.console", shown)
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: True))
+    assert options.load(SILENT).recipe.corpus.keywords == ("athena",)
+    assert [line.split() for line in shown.file.getvalue().splitlines() if " 3 " in line] == [["athena", "3", "3"]]
 
 
 def test_a_second_run_in_the_same_folder_waits_and_says_so(tmp_path: Path) -> None:

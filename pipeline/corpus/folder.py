@@ -41,6 +41,28 @@ class Folder:
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class Word:
+    """What a data folder holds of a word: paths relative to it, and how many people say it."""
+
+    name: str
+    files: tuple[str, ...]
+    speakers: int
+
+
+def words_in(root: Path) -> tuple[Word, ...]:
+    """The words of a data folder, those of the most speakers first.
+
+    Raises:
+        CorpusError: nothing there.
+    """
+    words, speakers = _audio_files(root)[0], _speakers(root)
+    found = [
+        Word(name, tuple(files), len({_speaker(file, speakers) for file in files})) for name, files in words.items()
+    ]
+    return tuple(sorted(found, key=lambda word: (-word.speakers, -len(word.files), word.name)))
+
+
 def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT) -> Folder:
     """Finds the clips of ``root``, their labels, speakers and splits, without opening any audio.
 
@@ -55,7 +77,7 @@ def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT)
     clips = []
     for word, names in sorted(words.items()):
         for name in names:
-            speaker = speakers.get(name) or re.sub(r"_nohash_.*$", "", Path(name).stem)
+            speaker = _speaker(name, speakers)
             split = listed.get(name) or hash_split(speakers.get(name) or Path(name).name, set(listed.values()))
             clips.append(ClipFile(name, label.get(word, UNKNOWN_LABEL), speaker, split))
     _check_splits(clips, root)
@@ -116,6 +138,10 @@ def _check_keywords(section: CorpusSection, words: dict[str, list[str]], root: P
             f"{root} holds one class only: {', '.join(words)}",
             "add folders of other words: what is no keyword teaches the model what to reject",
         )
+
+
+def _speaker(name: str, known: dict[str, str]) -> str:
+    return known.get(name) or re.sub(r"_nohash_.*$", "", Path(name).stem)
 
 
 def _speakers(root: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which recipe a run follows: the named one, the one that fits the data, or one for words typed by the user."""
+"""Which recipe a run follows: the named one, the one that fits the data, or one for words of the user's own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 import re
 import unicodedata
 from pathlib import Path
+from typing import NoReturn
 
 from pipeline.config import word_name
 from pipeline.corpus import SOURCES
+from pipeline.corpus.folder import words_in
+from pipeline.corpus.length import clip_seconds
 from pipeline.errors import UsageError
 from pipeline.project import PROJECT
 from pipeline.recipe import Recipe, load_recipe, parse_recipe
@@ -18,6 +21,7 @@ TYPED, RECORDED = "synthetic", "wake_words"
 """Recipes for words of the user's own: synthesised, or recorded."""
 
 _NAME_LENGTH = 32
+_LISTED = 12
 
 
 def choose_recipe(name: str | None, data: Path | None, keywords: str | None) -> Recipe:
@@ -42,10 +46,12 @@ def choose_recipe(name: str | None, data: Path | None, keywords: str | None) -> 
     elif data is None:
         recipe = load_recipe(RECIPES / f"{TYPED}.toml")
     else:
-        recipe = _fitting(data, own_words=words is not None)
+        recipe = (load_recipe(RECIPES / f"{RECORDED}.toml") if words else fitting_recipe(data)) or _name_words(data)
     if words:
         section = {**recipe.corpus.model_dump(), "keywords": words}
         recipe = parse_recipe({**recipe.model_dump(), "name": run_name(words), "corpus": section}, "--keywords")
+        if name is None and data is not None:
+            recipe = _sized(recipe, data)
     source = SOURCES[recipe.corpus.source]
     if data is not None and not source.takes_folder:
         raise UsageError(
@@ -67,19 +73,39 @@ def run_name(words: tuple[str, ...]) -> str:
     return f"{plain[: _NAME_LENGTH - 1 - len(tail)].rstrip('_')}_{tail}"
 
 
-def _fitting(data: Path, *, own_words: bool) -> Recipe:
-    """The shipped recipe for recordings that finds the most of its keywords in ``data``."""
-    recorded = load_recipe(RECIPES / f"{RECORDED}.toml")
-    there = {word_name(path.name) for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
-    if own_words or not there:  # the corpus reports a bad folder best
-        return recorded
+def fitting_recipe(data: Path) -> Recipe | None:
+    """The shipped recipe for recordings that finds the most of its keywords in ``data``; None where none fits.
+
+    Raises:
+        CorpusError: the folder holds no recordings.
+    """
+    there = {word.name for word in words_in(data)}
     recipes = [load_recipe(path) for path in sorted(RECIPES.glob("*.toml"))]
     fitting = [
         recipe
         for recipe in recipes
         if SOURCES[recipe.corpus.source].takes_folder and there.issuperset(recipe.corpus.keywords)
     ]
-    if fitting:
-        return max(fitting, key=lambda recipe: len(recipe.corpus.keywords))
-    words = ", ".join(sorted(name for name in there if not name.startswith(("_", ".")))[:12])
-    raise UsageError(f"no shipped recipe fits {data}", f"name your words: --keywords WORD,WORD (there: {words})")
+    return max(fitting, key=lambda recipe: len(recipe.corpus.keywords), default=None)
+
+
+def _name_words(data: Path) -> NoReturn:
+    there = [f"{word.name} ({len(word.files)} clips of {word.speakers} speakers)" for word in words_in(data)]
+    more = f", and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+    raise UsageError(
+        f"no shipped recipe fits {data}: say which of its words are keywords",
+        f"--keywords WORD,WORD; all others teach it what to reject. There is: {', '.join(there[:_LISTED])}{more}",
+    )
+
+
+def _sized(recipe: Recipe, data: Path) -> Recipe:
+    """The recipe with clips, and a window of the network, as long as the keywords in a folder want them."""
+    files = [file for word in words_in(data) if word.name in recipe.corpus.keywords for file in word.files]
+    if not files:
+        return recipe  # the corpus reports missing words best
+    seconds = clip_seconds(data, files)
+    rows = recipe.frontend.context_frames * seconds / recipe.corpus.clip_seconds
+    frames = int(rows) // recipe.model.stride * recipe.model.stride
+    section = {**recipe.corpus.model_dump(), "clip_seconds": seconds}
+    frontend = {**recipe.frontend.model_dump(), "context_frames": frames}
+    return parse_recipe({**recipe.model_dump(), "corpus": section, "frontend": frontend}, str(data))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.corpus import UNKNOWN_LABEL
+from pipeline.corpus.counts import count
 from pipeline.errors import UsageError
 from pipeline.files import replacing
 from pipeline.report import AccuracyRow, Report, write_report
@@ -86,10 +86,9 @@ def build_from_model(file: ModelFile, held_out: HeldOut, aim: Aim, stages: Stage
 
 def _speakers(data: Data) -> dict[str, int]:
     """How many speakers of the training split say each keyword."""
-    training = data.dataset.training
-    said = set(zip(training.labels.tolist(), training.speakers, strict=True))
-    count = Counter(label for label, _ in said)
-    return {name: count[i] for i, name in enumerate(data.dataset.label_names) if i > UNKNOWN_LABEL}
+    labels = data.corpus.labels
+    counts = dict(zip(labels, count(data.corpus.training, len(labels)), strict=True))
+    return {name: counts[name].speakers for name in labels[UNKNOWN_LABEL + 1 :]}
 
 
 def _evaluated(file: ModelFile, training: str, held_out: HeldOut, stages: Stages) -> ModelResult:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import RecipeError, UsageError
-from pipeline.workflow.recipes import choose_recipe, run_name
+from pipeline.workflow.recipes import choose_recipe, fitting_recipe, run_name
 
 
 @pytest.mark.parametrize(
@@ -39,20 +41,35 @@ def test_words_that_cannot_be_keywords(typed: str):
         choose_recipe(None, None, typed)
 
 
-def test_own_words_of_own_recordings_get_the_recipe_for_recordings(tmp_path: Path):
-    (tmp_path / "Amelia").mkdir()
-    (tmp_path / "athena").mkdir()
-    recipe = choose_recipe(None, tmp_path, "amelia,athena")
-    assert (recipe.corpus.source, recipe.corpus.clip_seconds, recipe.name) == ("folder", 1.5, "amelia_athena")
+def recordings(root: Path, seconds: float, *words: str) -> Path:
+    """A folder with a clip of each word, by two people of the last one."""
+    for word in words:
+        (root / word).mkdir()
+        soundfile.write(root / word / "ann_nohash_0.wav", np.ones(round(seconds * 16_000), np.int16), 16_000)
+    soundfile.write(root / words[-1] / "bob_nohash_0.wav", np.ones(round(seconds * 16_000), np.int16), 16_000)
+    return root
+
+
+@pytest.mark.parametrize(("seconds", "clip", "frames"), [(1.0, 1.0, 32), (2.0, 1.5, 48)])
+def test_own_words_of_own_recordings_get_clips_as_long_as_they(
+    seconds: float, clip: float, frames: int, tmp_path: Path
+):
+    recipe = choose_recipe(None, recordings(tmp_path, seconds, "Amelia", "athena", "no"), "amelia,athena")
+    assert (recipe.corpus.source, recipe.corpus.clip_seconds, recipe.name) == ("folder", clip, "amelia_athena")
+    assert recipe.frontend.context_frames == frames
+
+
+def test_a_folder_whose_words_are_no_recipes_is_offered(tmp_path: Path):
     with pytest.raises(UsageError, match="no shipped recipe") as error:
-        choose_recipe(None, tmp_path, None)
-    assert "amelia, athena" in error.value.hint
+        choose_recipe(None, recordings(tmp_path, 1, "Amelia", "athena"), None)
+    assert "There is: athena (2 clips of 2 speakers), amelia (1 clips of 1 speakers)" in error.value.hint
+    assert fitting_recipe(tmp_path) is None
 
 
 def test_a_shipped_recipe_is_found_by_its_words(tmp_path: Path):
-    for word in ("alexa", "computer", "jarvis", "smart_mirror", "Snowboy", "view glass", "other"):
-        (tmp_path / word).mkdir()
-    assert choose_recipe(None, tmp_path, None).name == "wake_words"
+    recordings(tmp_path, 1, "alexa", "computer", "jarvis", "smart_mirror", "Snowboy", "view glass", "other")
+    recipe = choose_recipe(None, tmp_path, None)
+    assert (recipe.name, recipe.corpus.clip_seconds) == ("wake_words", 1.5)  # as it says, whatever the clips
 
 
 WORD = st.text("abc_7öß", min_size=1, max_size=20).filter(lambda word: word.strip("_") and not word.startswith("_"))
