@@ -1,8 +1,8 @@
-"""``python -m lab.accuracy``: what a recipe reaches as a mean over seeds, alone, in babble and over the telephone."""
+"""``python -m lab.accuracy``: what a recipe reaches as a mean over seeds, alone, in noise and over the telephone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,21 +14,18 @@ from pipeline.config import TrainingSection
 from pipeline.console import RichProgress, console, guarded
 from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.files import write_text
-from pipeline.frontend import features, mel_power
 from pipeline.options import PATH, DataOptions, data_options
 from pipeline.progress import Progress
 from pipeline.stages import Stages
 from pipeline.training.evaluate import Estimate, by_speaker, keyword_scores
-from pipeline.training.robustness import babble, features_in_noise, telephone
 from pipeline.training.threshold import choose_threshold
-from pipeline.tuning.material import read_negatives
-from pipeline.workflow.data import Data, HeldOutClips
+from pipeline.workflow.conditions import conditions
+from pipeline.workflow.data import Data
 from pipeline.workflow.reference import reference_logits
 from pipeline.workflow.run import BIT_WIDTHS, train
 from pipeline.workflow.training import evaluate_float, train_float
 
 CLEAN = "as recorded"
-SNR_DB = 10.0
 
 Floats = NDArray[np.float64]
 
@@ -163,15 +160,17 @@ def answers_of(data: Data, widths: Sequence[int], stages: Stages) -> dict[str, A
     float_stage = train_float(data.recipe, data.dataset, stages)
     validation = data.held_out.validation.labels
     asked: dict[str, Answers] = {}
-    conditions = dict(_conditions(data))
+    others = conditions(data.held_out.test, data.recipe.frontend, stages)
     truth = _truth(data)
     for model in models:
         logits = {CLEAN: model.logits}
-        for name, clips in conditions.items():
-            if model.file is None:
-                logits[name] = evaluate_float(float_stage, clips.features, clips.key, stages)
-            else:
-                logits[name] = reference_logits(model.file.model, model.file.digest, clips.features, clips.key, stages)
+        for other in others:
+            clips, file = other.clips, model.file
+            logits[other.name] = (
+                evaluate_float(float_stage, clips.features, clips.key, stages)
+                if file is None
+                else reference_logits(file.model, file.digest, clips.features, clips.key, stages)
+            )
         asked[model.name] = Answers(truth, logits, model.validation, validation)
     return asked
 
@@ -182,17 +181,6 @@ def _truth(data: Data) -> Truth:
     unseen = [_word(file) not in said for file in corpus.testing.files]
     labels = corpus.testing.label
     return Truth(labels, np.asarray(corpus.testing.speakers), np.asarray(unseen) & (labels == UNKNOWN_LABEL))
-
-
-def _conditions(data: Data) -> Iterator[tuple[str, HeldOutClips]]:
-    """The test clips where people are not alone, and over the telephone."""
-    test, clips, settings = data.held_out.test, data.dataset.testing, data.recipe.frontend
-    if data.negatives is not None:
-        crowd = babble([pcm for _, pcm in read_negatives(data.negatives, "testing")])
-        codes = features_in_noise(clips.power, [mel_power(crowd, settings)], SNR_DB, settings)
-        yield f"babble, {SNR_DB:.0f} dB", replace(test, features=codes)
-    pcm = telephone(np.asarray(data.corpus.testing.pcm))
-    yield "telephone", replace(test, features=np.stack([features(clip, settings) for clip in pcm]))
 
 
 def _word(file: str) -> str:
