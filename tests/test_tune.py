@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner, Result
 
+from pipeline import tune
 from pipeline.export import read_tflite, write_tflite
 from pipeline.layers import logits
 from pipeline.tune import main
@@ -68,6 +69,27 @@ def test_thresholds_are_written_and_weights_stay(model: Path, data: Path, tmp_pa
     assert rates[0] > rates[-1]
     assert (tmp_path / "results" / "det.png").read_bytes().startswith(b"\x89PNG")
     assert "too little" in done.output  # 12 s cannot show 0.5 per hour
+
+
+def test_the_choice_sees_the_validation_split_alone(
+    model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    make_material, choose = tune.make_material, tune.choose
+
+    def noting(corpus, split, *rest):
+        happened.append(split)
+        return make_material(corpus, split, *rest)
+
+    def choosing(*arguments, **named):
+        happened.append("choice")
+        return choose(*arguments, **named)
+
+    monkeypatch.setattr(tune, "make_material", noting)
+    monkeypatch.setattr(tune, "choose", choosing)
+    done = run(tmp_path, "--model", model, "--data", data, "--out", tmp_path / "tuned.tflite")
+    assert done.exit_code == 0, done.output
+    assert happened == ["validation", "choice", "testing"]
 
 
 def test_in_place(model: Path, data: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from pipeline.frontend import encode, mel_power
 from pipeline.layers import Dense, QuantizedModel, Stream, logits
 from pipeline.protocol.declared import PCM_SAMPLES, InputCheck, StreamState
 from pipeline.protocol.frames import encode_frame
-from tests.conftest import make_model
+from tests.conftest import make_model, make_temporal_model
 
 rng = np.random.default_rng(12)
 MODEL = replace(
@@ -109,6 +109,26 @@ def test_a_network_of_several_rows_a_step_answers_after_every_step(tmp_path):
     assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
     rows = (len(pcm) - frontend.window_samples) // (frontend.hop_samples * frontend.context_stride) + 1
     assert stream.state.inferences == rows // 2 - 3
+
+
+def test_a_start_forgets_what_a_network_remembers(tmp_path):
+    """The mean covers more steps than the warm-up: after a start it must find zeros where the last stream's were."""
+    model = replace(
+        make_temporal_model(4, channels=12, blocks=1, taps=3, pooling=24, labels=5, frames=8),
+        labels=MODEL.labels,
+        detector=Detector(threshold=0.3, smoothing_frames=1, refractory_ms=0),
+    )
+    write_c_arrays(model, "reference", tmp_path / "c", source_hash="3" * 64)
+    pcm = audio(2)
+    with open_device("host", build_firmware("host", tmp_path / "c", tmp_path)) as device:
+        found = []
+        for _ in range(2):
+            found.append(AudioStream(device.client).push(pcm))
+            AudioStream(device.client).push(audio(1.01))
+    wanted = [(label, sample) for label, _, sample in expected(model, pcm)]
+    assert len(wanted) > 3
+    assert [[(one.label, one.sample) for one in each] for each in found] == [wanted, wanted]
+    assert [one.score for one in found[0]] == [one.score for one in found[1]]
 
 
 def test_another_input_in_between_makes_the_stream_warm_up_again(device):

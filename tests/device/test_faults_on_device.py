@@ -95,3 +95,15 @@ def test_an_idle_board_is_left_alone_by_its_watchdog(tmp_path):
         time.sleep(9)
         assert device.client.build().reset == "power"
         assert device.client.restarts == 0
+
+
+def test_a_long_measurement_is_left_alone_by_the_watchdog(tmp_path):
+    """Twice as long as the watchdog's 4 s of 64 ns an instruction."""
+    with open_device("qemu", image_of(tmp_path)) as device:
+        client = device.client
+        took = device.unit.of(client.run(ROW).ticks)
+        lines = client.link.exchange(f"infer {round(8e9 / 64 / took)} 0%".encode(), 300)
+        assert any("lap-us" in line for line in lines)
+        assert client.build().reset == "power"
+        first, last = (int(line.partition("lap-us-")[2]) for line in lines if "lap-us" in line)
+        assert last - first > 7_000_000

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,7 +27,8 @@ const kws_model_t *model(void) { return &kws_model; }
 const dynq_network_t *network(void) { return &kws_network; }
 const detector_config_t *detector(void) { return &kws_detector; }
 int sizes(int which) {
-  const int all[] = {KWS_INPUTS, KWS_BANDS, KWS_STRIDE, KWS_WINDOW_BYTES, KWS_STATE_BYTES, KWS_LABELS, KWS_LAYERS};
+  const int all[] = {KWS_INPUTS, KWS_BANDS, KWS_STRIDE, KWS_WINDOW_BYTES, KWS_STATE_BYTES, KWS_LABELS, KWS_LAYERS,
+    KWS_MAX_OUTPUTS};
   return all[which];
 }
 """
@@ -87,6 +89,15 @@ def test_compiled_arrays_hold_the_packed_model(tmp_path: Path, variant: str, bit
     activations = 4 * (36 + 20)  # the first and the second output; the logits fit where the first was
     assert network.buffer_bytes >= 80 + activations
     assert _FFI.cast("char *", network.signals[3].values) == _FFI.cast("char *", network.signals[1].values)
+
+
+def test_memory_is_enough_for_every_layer_not_only_the_first(tmp_path: Path) -> None:
+    model = make_model(8, widths=(9, 70))
+    write_c_arrays(model, "reference", tmp_path, source_hash=HASH)
+    assert _compile(tmp_path).sizes(7) == 70
+    scratch = re.findall(r"  uint8_t layer_(\d)\[(.*)\];", (tmp_path / "kws_model.c").read_text())
+    assert [int(index) for index, _ in scratch] == [0, 1, 2]
+    assert [size for _, size in scratch] == [layer.c_scratch for layer in model.layers]
 
 
 def test_arrays_stay_in_flash(tmp_path: Path) -> None:

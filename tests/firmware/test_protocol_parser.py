@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.protocol.declared import TEXT_MAX
-from pipeline.protocol.frames import encode_frame
+from pipeline.protocol.frames import _stuff, encode_frame
 from pipeline.protocol.registry import registry
 from tests.firmware.parser import Parsed, Parser
 
@@ -78,6 +80,13 @@ def test_a_changed_lost_or_added_byte_never_passes(data: bytes, draw: st.DataObj
     }[how]
     for command in Parser().feed(damaged):
         assert command.id != "FRAME_LOAD" or command.data == data
+
+
+@pytest.mark.parametrize("bit", range(32))
+def test_every_bit_of_the_check_counts(bit: int):
+    body = b"Ldata" + (zlib.crc32(b"Ldata") ^ 1 << bit).to_bytes(4, "little")
+    sent = b"!" + bytes(byte ^ ord("%") for byte in _stuff(body)) + b"%"
+    assert one(sent).error == "BAD_FRAME"
 
 
 @given(words)

@@ -6,6 +6,7 @@ import termios
 import tty
 
 import pytest
+import serial
 
 from pipeline.errors import DeviceError
 from pipeline.flashing import touch
@@ -67,12 +68,16 @@ def test_program_is_found_after_flashing_and_its_absence_reported() -> None:
         FakeUsb([]).loader().wait_for_program(nano())
 
 
-def test_touch_sets_1200_baud_and_drops_dtr() -> None:
+def test_touch_sets_1200_baud_and_drops_dtr(monkeypatch: pytest.MonkeyPatch) -> None:
     master, slave = os.openpty()
+    lines: list[bool] = []
+    # a pty has no modem lines: what would be set on a port that has some
+    monkeypatch.setattr(serial.Serial, "_update_dtr_state", lambda port: lines.append(port.dtr))
     try:
         tty.setraw(slave)
         touch(os.ttyname(slave))
         assert termios.tcgetattr(slave)[4] == termios.B1200
+        assert lines == [False]
     finally:
         os.close(master)
         os.close(slave)

@@ -84,6 +84,15 @@ def test_float_training_learns_and_writes_logs(float_run, dataset):
     assert {"loss", "validation/loss", "validation/accuracy", "learning_rate"} <= tags
 
 
+def test_epochs_are_judged_on_the_validation_split(recipe, dataset, float_run):
+    answers = predict_logits(load_trained(float_run.weights), dataset.validation.features).astype(np.float64)
+    posteriors = np.exp(answers) / np.exp(answers).sum(axis=1, keepdims=True)
+    loss = -np.log(posteriors[np.arange(len(answers)), dataset.validation.labels]).mean()
+    best = float_run.history[float_run.best_epoch - 1]
+    assert best.validation_loss == pytest.approx(loss, rel=1e-4)
+    assert best.validation_accuracy == (answers.argmax(axis=1) == dataset.validation.labels).mean()
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(recipe, dataset, float_run, tmp_path):
     assert same(fit(recipe, dataset, tmp_path / "again", weight_bits=None), float_run)
     other = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": 2})})
