@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from lab.mutants.catalogue import load_catalogue
 from lab.mutants.run import judge
@@ -23,18 +22,17 @@ def main(only: str) -> None:
     mutants = [mutant for mutant in load_catalogue() if only in mutant.name or only in mutant.file]
     if not mutants:
         raise UsageError(f"no mutant's name or file holds {only}", "leave --only out to see all of them")
-    verdicts = list(judge(mutants, PROJECT, RichProgress(console)))
-    table = Table("mutant", "file", "verdict", "by")
-    for verdict in verdicts:
-        colour = "green" if verdict.word == "killed" else "bold red"
-        mutant = verdict.mutant
-        table.add_row(
-            escape(mutant.name), escape(mutant.file), f"[{colour}]{verdict.word}[/]", escape(verdict.failed[:100])
+    killed = 0
+    for verdict in judge(mutants, PROJECT, RichProgress(console)):
+        good = verdict.word == "killed"
+        killed += good
+        console.print(
+            f"[{'green' if good else 'bold red'}]{verdict.word:10}[/] {escape(verdict.mutant.name)} "
+            f"[dim]{escape(verdict.failed[:120])}[/]",
+            highlight=False,
         )
-    console.print(table)
-    killed = sum(verdict.word == "killed" for verdict in verdicts)
-    console.print(f"{killed} of {len(verdicts)} mutants killed")
-    if killed < len(verdicts):
+    console.print(f"{killed} of {len(mutants)} mutants killed")
+    if killed < len(mutants):
         raise SystemExit(1)
 
 

@@ -86,7 +86,8 @@ def _copy(root: Path) -> Iterator[Path]:
 
 def _test(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
     """Exit status and output of pytest in a tree; bytecode of another text of the same second must not be used."""
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=line", *tests]
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider"]
+    command += ["--hypothesis-seed=0", *tests]
     environment = {
         **os.environ,
         "PYTHONPATH": str(tree),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,20 @@ from pipeline.errors import CorpusError
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"})
 
+RATES = (4_000, 384_000)
+"""Sample rates in Hz that are believed; a header outside of them is damaged."""
+
 _FRAME = 512
 _SHORTEST_SECONDS = 0.05
+_BEYOND = 0.01  # share of samples beyond full scale from which they are no clipped peaks
+_LISTED_ERRORS = 5
 
 
 def read_audio(path: Path) -> NDArray[np.int16]:
     """Decodes a whole file of any rate and channel count to 16 kHz mono int16.
 
     Raises:
-        CorpusError: the file is missing, empty, cut off, or no audio; names it.
+        CorpusError: the file is missing, empty, cut off, or no audio, or its numbers are of another scale; names it.
     """
     hint = "replace or delete the file"
     try:
@@ -32,11 +38,13 @@ def read_audio(path: Path) -> NDArray[np.int16]:
             raise CorpusError(f"{path} is empty (0 bytes)", hint)
         with soundfile.SoundFile(path) as file:
             rate, channels, declared = file.samplerate, file.channels, file.frames
+            if not RATES[0] <= rate <= RATES[1]:
+                raise CorpusError(f"{path} says it has {rate} samples a second", hint)
             exact = file.subtype == "PCM_16" and channels == 1 and rate == SAMPLE_RATE
             samples = file.read(dtype="int16" if exact else "float32", always_2d=True)
             cut = _cut_off(file.extra_info) or len(samples) < declared
-    except (OSError, soundfile.SoundFileError) as error:
-        raise CorpusError(f"{path} is not readable audio: {error}", hint) from None
+    except (OSError, soundfile.SoundFileError, MemoryError, ValueError) as error:  # what a damaged length leads to
+        raise CorpusError(f"{path} is not readable audio: {error or 'its header is damaged'}", hint) from None
     if cut:
         raise CorpusError(f"{path} is cut off: its header promises more audio than the file holds", hint)
     if len(samples) < _SHORTEST_SECONDS * rate:
@@ -45,10 +53,46 @@ def read_audio(path: Path) -> NDArray[np.int16]:
         return np.asarray(samples[:, 0], np.int16)
     if not np.all(np.isfinite(samples)):
         raise CorpusError(f"{path} holds samples that are no numbers", hint)
+    if np.mean(np.abs(samples) > 1) > _BEYOND:
+        raise CorpusError(f"{path} goes up to {np.abs(samples).max():g} where full scale is 1", "scale its samples")
     mono = samples.mean(axis=1)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
     return to_int16(mono)
+
+
+def all_good(decoded: Iterable[NDArray[np.int16] | CorpusError]) -> list[NDArray[np.int16]]:
+    """What was decoded, where everything could be.
+
+    Raises:
+        CorpusError: names the first few files that could not.
+    """
+    good: list[NDArray[np.int16]] = []
+    errors: list[CorpusError] = []
+    for item in decoded:
+        if isinstance(item, CorpusError):
+            errors.append(item)
+        else:
+            good.append(item)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        lines = [error.message for error in errors[:_LISTED_ERRORS]]
+        more = len(errors) - len(lines)
+        raise CorpusError(
+            f"{len(errors)} recordings cannot be used:\n    "
+            + "\n    ".join(lines + ([f"... and {more} more"] if more else [])),
+            errors[0].hint,
+        )
+    return good
+
+
+def read_or_error(path: Path) -> NDArray[np.int16] | CorpusError:
+    """What ``read_audio`` returns or raises."""
+    try:
+        return read_audio(path)
+    except CorpusError as error:
+        return error
 
 
 def to_int16(samples: NDArray[np.floating]) -> NDArray[np.int16]:

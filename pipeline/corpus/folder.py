@@ -80,10 +80,18 @@ def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT)
             speaker = _speaker(name, speakers)
             split = listed.get(name) or hash_split(speakers.get(name) or Path(name).name, set(listed.values()))
             clips.append(ClipFile(name, label.get(word, UNKNOWN_LABEL), speaker, split))
-    _check_splits(clips, root)
-    absent = listed.keys() - {clip.name for clip in clips}
+    absent = sorted(listed.keys() - {clip.name for clip in clips})
+    _check_splits(clips, {name: listed[name] for name in absent}, root)
     if absent:
-        progress.info(f"{len(absent)} files that the split lists name are not in {root}; going on without them")
+        progress.info(
+            f"{len(absent)} files that the split lists name are not in {root}, {absent[0]} first; going on without them"
+        )
+    unknown = [clip.name for clip in clips if clip.name not in speakers and "_nohash_" not in clip.name]
+    if unknown:
+        progress.info(
+            f"nothing tells who speaks in {len(unknown)} of {len(clips)} recordings, {unknown[0]} first: each counts "
+            "as a speaker of its own, and figures by speaker mean little (see docs/data.md)"
+        )
     if not any(clip.label == UNKNOWN_LABEL for clip in clips):
         progress.info(f"{root} holds no words besides the keywords: the model will not learn to reject other speech")
     return Folder(root, tuple(clips), tuple(noise), _fingerprint(root, clips, noise))
@@ -152,7 +160,10 @@ def _speakers(root: Path) -> dict[str, str]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             if not {"file", "speaker"} <= set(reader.fieldnames or ()):
-                return {}
+                raise CorpusError(
+                    f"{path} has the columns {', '.join(reader.fieldnames or ('none',))}",
+                    "its columns are file and speaker (docs/data.md); rename it if it tells of something else",
+                )
             return {row["file"]: row["speaker"] for row in reader if row["file"] and row["speaker"]}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{path} is not a readable CSV file: {error}", "fix or delete it") from None
@@ -177,9 +188,16 @@ def _listed(root: Path) -> dict[str, SplitName]:
     return listed
 
 
-def _check_splits(clips: list[ClipFile], root: Path) -> None:
+def _check_splits(clips: list[ClipFile], absent: dict[str, SplitName], root: Path) -> None:
     for split in SPLITS:
         if not any(clip.split == split for clip in clips):
+            gone = [name for name, own in absent.items() if own == split]
+            if gone:
+                raise CorpusError(
+                    f"the {split} split of {root} has no clips: {split}_list.txt names {len(gone)} files that are not "
+                    f"there, {gone[0]} first",
+                    "names in it are WORD/FILE, as below the folder",
+                )
             raise CorpusError(
                 f"the {split} split of {root} has no clips",
                 "record more speakers, or say with validation_list.txt and testing_list.txt which clips go where",

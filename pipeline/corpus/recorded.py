@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import CorpusSection
-from pipeline.corpus.audio import fit_clip, read_audio
+from pipeline.corpus.audio import all_good, fit_clip, read_or_error
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName, joined
 from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder, scan_folder
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
@@ -22,7 +22,6 @@ from pipeline.corpus.synthetic import load_synthetic
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
 
-_LISTED_ERRORS = 5
 _COLOURED_SECONDS = 60.0
 _VALIDATION_SHARE = 2.0  # of the clips that training gets; a validation split then takes a fifth
 SYNTHESISED_FOLDER = "_synthesised_"
@@ -72,15 +71,14 @@ def load_recorded(
     with progress.task("Decoding recordings", len(names)) as task:
 
         def decode(name: str) -> NDArray[np.int16] | CorpusError:
-            try:
-                clip = fit_clip(read_audio(folder.root / name), samples)
-            except CorpusError as error:
-                return error
+            pcm = read_or_error(folder.root / name)
             task.advance()
-            return clip
+            return pcm if isinstance(pcm, CorpusError) else fit_clip(pcm, samples)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            decoded = iter(_all_good(list(pool.map(decode, names))))
+            found = all_good(pool.map(decode, names))
+    _tell_silent([name for name, pcm in zip(names, found, strict=True) if not pcm.any()], progress)
+    decoded = iter(found)
     regions = split_noise(noise, samples)
     made = {}
     for index, name in enumerate(SPLITS):
@@ -176,19 +174,10 @@ def _read_noise(folder: Folder, seed: int, progress: Progress) -> list[Recording
     if not folder.noise:
         progress.info(f"no {NOISE_FOLDER} folder in {folder.root}: using synthetic coloured noise")
         return coloured_noise(_COLOURED_SECONDS, seed)
-    return [(Path(name).stem, read_audio(folder.root / name)) for name in folder.noise]
+    sounds = all_good(read_or_error(folder.root / name) for name in folder.noise)
+    return [(Path(name).stem, pcm) for name, pcm in zip(folder.noise, sounds, strict=True)]
 
 
-def _all_good(decoded: list[NDArray[np.int16] | CorpusError]) -> list[NDArray[np.int16]]:
-    errors = [item for item in decoded if isinstance(item, CorpusError)]
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        lines = [error.message for error in errors[:_LISTED_ERRORS]]
-        more = len(errors) - len(lines)
-        raise CorpusError(
-            f"{len(errors)} recordings cannot be used:\n    "
-            + "\n    ".join(lines + ([f"... and {more} more"] if more else [])),
-            errors[0].hint,
-        )
-    return [item for item in decoded if not isinstance(item, CorpusError)]
+def _tell_silent(names: list[str], progress: Progress) -> None:
+    if names:
+        progress.info(f"{len(names)} recordings hold nothing but digital silence, {min(names)} first: delete them")

@@ -18,12 +18,10 @@ import soundfile
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from pipeline.corpus.audio import SUFFIXES, to_int16
+from pipeline.corpus.audio import RATES, SUFFIXES, to_int16
 from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.errors import AudioError
 
-RATES = (4_000, 384_000)
-"""Sample rates in Hz that are believed; a header outside of them is damaged."""
 MAX_CHANNELS = 32
 BLOCK_SECONDS = 0.25
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline._native.compiler import compiler
 from pipeline.config import Frontend
-from pipeline.corpus import SplitName
-from pipeline.corpus.audio import SUFFIXES, read_audio
+from pipeline.corpus import SPLITS, SplitName
+from pipeline.corpus.audio import SUFFIXES, all_good, read_or_error
 from pipeline.corpus.folder import hash_split
 from pipeline.errors import CorpusError
 from pipeline.frontend import mel_power
@@ -44,8 +44,8 @@ def prepare_negatives(
     def make(target: Path) -> None:
         parts = []
         with progress.task("Speech without keywords", len(files)) as task:
-            for path in files:
-                parts.append(mel_power(read_audio(path), settings))
+            for pcm in all_good(map(read_or_error, files)):
+                parts.append(mel_power(pcm, settings))
                 task.advance()
         np.save(target / "power.npy", np.concatenate(parts))
 
@@ -65,6 +65,9 @@ def _splits(folder: Path) -> dict[Path, SplitName]:
             rows = [(folder / row["file"], row["split"]) for row in csv.DictReader(file)]
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{listed} is no list of recordings: {error}", "its columns are file and split") from None
+    unknown = [f"{path.name} into a split {split!r}" for path, split in rows if split not in SPLITS]
+    if unknown:
+        raise CorpusError(f"{listed} puts {unknown[0]}", f"there are {', '.join(SPLITS)}")
     missing = [path.name for path, _ in rows if not path.is_file()]
     if missing:
         raise CorpusError(f"{listed} names {len(missing)} files that are not there, {missing[0]} first", "see the list")

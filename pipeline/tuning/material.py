@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline.corpus.audio import SUFFIXES, read_audio
+from pipeline.corpus.audio import SUFFIXES, all_good, read_or_error
 from pipeline.corpus.data import SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.folder import hash_split
 from pipeline.corpus.noise import Recording
@@ -97,7 +97,7 @@ def read_negatives(folder: Path, split: SplitName) -> list[Recording]:
             f"{folder} has no recordings for {split}",
             "add recordings, or a metadata.csv with columns file and split (training, validation, testing)",
         )
-    return [(name, read_audio(folder / name)) for name in wanted]
+    return list(zip(wanted, all_good(read_or_error(folder / name) for name in wanted), strict=True))
 
 
 def _listed(folder: Path) -> list[tuple[str, str]] | None:
@@ -108,7 +108,7 @@ def _listed(folder: Path) -> list[tuple[str, str]] | None:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             if not {"file", "split"} <= set(reader.fieldnames or ()):
-                return None
+                raise CorpusError(f"{path} is no list of recordings", "its columns are file and split")
             rows = [(row["file"] or "", row["split"] or "") for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{path} is not a readable CSV file: {error}", "fix or delete it") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import numpy as np
@@ -59,6 +60,43 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path):
     soundfile.write(tmp_path / "nan.wav", sound, 16_000, subtype="FLOAT")
     with pytest.raises(CorpusError, match="no numbers"):
         read_audio(tmp_path / "nan.wav")
+
+
+def test_samples_of_another_scale_are_refused(tmp_path):
+    soundfile.write(tmp_path / "loud.wav", tone() * 100, 16_000, subtype="FLOAT")
+    with pytest.raises(CorpusError, match=r"loud\.wav goes up to 3\d\.\d+ where full scale is 1"):
+        read_audio(tmp_path / "loud.wav")
+    peaks = tone()
+    peaks[::500] = 1.2  # a few clipped peaks are no other scale
+    soundfile.write(tmp_path / "peaks.wav", peaks, 16_000, subtype="FLOAT")
+    assert read_audio(tmp_path / "peaks.wav").max() == 32767
+
+
+@pytest.mark.parametrize("rate", [1, 3999, 400_000, 0x7FFFFFFF])
+def test_an_impossible_rate_is_refused_at_once(rate, tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(), 16_000)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[24:28] = rate.to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(data)
+    with pytest.raises(CorpusError, match=f"a.wav says it has {rate} samples a second"):
+        read_audio(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "ogg"])
+def test_damaged_headers_never_escape_as_other_errors(suffix, tmp_path):
+    """Lengths of terabytes, rates of nothing: every byte of the first hundred as 0, 255 and with its top bit turned."""
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, tone(0.2), 16_000)
+    whole = path.read_bytes()
+    refused = 0
+    for at in range(100):
+        for byte in (0, 0xFF, whole[at] ^ 0x80):
+            path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+            with contextlib.suppress(CorpusError):
+                assert len(read_audio(path)) < 40_000
+                continue
+            refused += 1
+    assert refused > 10
 
 
 def test_a_wav_from_a_pipe_without_its_length_is_read(tmp_path):

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
 from pipeline.config import CorpusSection
 from pipeline.corpus import SPLITS, load_corpus
@@ -98,7 +99,7 @@ def test_a_second_load_comes_from_the_cache_and_an_edit_is_noticed(make_folder, 
     root = make_folder(speakers=20)
     first = load_corpus(section, root, tmp_path / "cache", seed=1)
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.corpus.recorded.read_audio", lambda path: pytest.fail("decoded again"))
+        patch.setattr("pipeline.corpus.recorded.read_or_error", lambda path: pytest.fail("decoded again"))
         again = load_corpus(section, root, tmp_path / "cache", seed=1)
     assert again.key == first.key
     assert np.array_equal(again.training.pcm, first.training.pcm)
@@ -139,6 +140,66 @@ def test_without_noise_recordings_there_is_synthetic_noise_and_a_note(make_folde
     assert corpus.noise
     assert corpus.training.pcm[corpus.training.label == 0].any(axis=1).all()
     assert any("coloured noise" in line for line in notes.lines)
+    again = Notes()
+    load_corpus(section, tmp_path / "data", tmp_path / "cache", seed=1, progress=again)
+    assert again.lines == notes.lines  # though nothing was decoded
+
+
+def test_digital_silence_is_told(make_folder, section, tmp_path):
+    root = make_folder(speakers=20)
+    silent = sorted(root.glob("alpha/*"))[:2]
+    for path in silent:
+        soundfile.write(path, np.zeros(8000, np.int16), 16_000)
+    for _ in range(2):
+        notes = Notes()
+        load_corpus(section, root, tmp_path / "cache", seed=1, progress=notes)
+        assert notes.lines == [
+            f"2 recordings hold nothing but digital silence, alpha/{silent[0].name} first: delete them"
+        ]
+
+
+def test_recordings_without_a_speaker_are_told(make_folder, section):
+    root = make_folder()
+    for i, path in enumerate(sorted(root.glob("alpha/*"))[:3]):
+        path.rename(path.with_name(f"take {i}.wav"))
+    notes = Notes()
+    scan_folder(section, root, notes)
+    assert len(notes.lines) == 1
+    assert "nothing tells who speaks in 3 of 120 recordings, alpha/take 0.wav first" in notes.lines[0]
+    (root / "metadata.csv").write_text("file,speaker\n" + "".join(f"alpha/take {i}.wav,ann\n" for i in range(3)))
+    notes = Notes()
+    scan_folder(section, root, notes)
+    assert not notes.lines
+
+
+def test_metadata_of_other_columns_is_refused(make_folder, section):
+    root = make_folder()
+    (root / "metadata.csv").write_text("path,who\nalpha/a.wav,ann\n")
+    with pytest.raises(CorpusError, match="columns path, who") as error:
+        scan_folder(section, root)
+    assert "file and speaker" in error.value.hint
+
+
+def test_a_split_list_of_absent_files_is_refused(make_folder, section):
+    root = make_folder()
+    (root / "testing_list.txt").write_text("alpha/gone.wav\nbeta/gone.wav\n")
+    with pytest.raises(CorpusError, match=r"testing split .* names 2 files that are not there, alpha/gone\.wav first"):
+        scan_folder(section, root)
+    there = sorted(root.glob("alpha/*"))[0].relative_to(root).as_posix()
+    (root / "testing_list.txt").write_text(f"alpha/gone.wav\n{there}\n")
+    notes = Notes()
+    scan_folder(section, root, notes)
+    assert "1 files that the split lists name are not in" in notes.lines[0]
+    assert "alpha/gone.wav first" in notes.lines[0]
+
+
+def test_damaged_noise_is_named_all_at_once(make_folder, section, tmp_path):
+    root = make_folder(speakers=20)
+    for name in ("hum", "hiss"):
+        (root / "_background_noise_" / f"{name}.wav").write_bytes(b"RIFF")
+    with pytest.raises(CorpusError, match="2 recordings cannot be used") as error:
+        load_corpus(section, root, tmp_path / "cache", seed=1)
+    assert all(name in error.value.message for name in ("hum.wav", "hiss.wav"))
 
 
 def test_unknown_words_can_be_limited(make_folder, section, tmp_path):

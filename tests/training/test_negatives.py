@@ -57,12 +57,22 @@ def test_without_a_list_some_recordings_are_left_to_test_with(folder, tmp_path):
         ("file,split\na.flac,testing\n", "no recordings to train on"),
         ("name,part\na.flac,training\n", "no list of recordings"),
         ("file,split\nnone.flac,training\n", "none.flac"),
+        ("file,split\na.flac,training\nb.flac,train\n", "'train'"),
     ],
 )
 def test_what_cannot_be_used_is_said(folder, tmp_path, listed, message):
     (folder / "metadata.csv").write_text(listed)
     with pytest.raises(CorpusError, match=message):
         prepare_negatives(folder, SETTINGS, tmp_path / "cache")
+
+
+def test_damaged_recordings_are_named_all_at_once(folder, tmp_path):
+    for name in ("a.flac", "b.flac"):
+        (folder / name).write_bytes(b"fLaC")
+    (folder / "metadata.csv").write_text("file,split\n" + "".join(f"{name},training\n" for name in NAMES))
+    with pytest.raises(CorpusError, match="2 recordings") as error:
+        prepare_negatives(folder, SETTINGS, tmp_path / "cache")
+    assert all(name in error.value.message for name in ("a.flac", "b.flac"))
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):

@@ -72,6 +72,14 @@ def test_negatives_by_a_table(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("file,split\na.wav,dev\n")
     with pytest.raises(CorpusError, match="'dev'"):
         read_negatives(tmp_path, "testing")
+    (tmp_path / "metadata.csv").write_text("name,part\na.wav,dev\n")
+    with pytest.raises(CorpusError, match="no list of recordings"):
+        read_negatives(tmp_path, "testing")
+    (tmp_path / "metadata.csv").write_text("file,split\nx.wav,testing\ny.wav,testing\n")
+    with pytest.raises(CorpusError, match="2 recordings") as error:
+        read_negatives(tmp_path, "testing")
+    assert "x.wav" in error.value.message
+    assert "y.wav" in error.value.message
 
 
 def test_negatives_by_name_are_each_in_one_split(tmp_path: Path) -> None:
