@@ -17,7 +17,9 @@ def clips(keywords: list[float], others: list[float]) -> tuple[HeldOutClips, np.
     labels = np.array([2] * len(keywords) + [1] * len(others), np.int64)
     logits = np.log(np.stack([0 * posteriors + 1e-9, 1 - posteriors, posteriors], axis=1)).astype(np.float32)
     features = np.zeros((len(labels), 4), np.int8)
-    return HeldOutClips(features, labels, ("ann",) * len(labels), "clips", None), logits
+    return HeldOutClips(
+        features, labels, ("ann",) * len(labels), "clips", None, np.zeros((len(labels), 1), np.int16)
+    ), logits
 
 
 def test_the_threshold_is_the_validation_split_s_and_misses_are_the_test_split_s():
