@@ -45,6 +45,10 @@ Finished stages are kept in the output folder and skipped when nothing they depe
     "--compare/--no-compare", default=True, show_default=True, help="Also train the other bit widths, for the report."
 )
 @click.option(
+    "--tune/--no-tune", default=True, show_default=True, help="Choose thresholds on continuous audio of the corpus."
+)
+@click.option("--budget", type=click.FloatRange(0, min_open=True), help="False accepts per hour. [default: recipe's]")
+@click.option(
     "--engine",
     type=click.Choice(["aot", "tflm"]),
     default="aot",
@@ -64,6 +68,8 @@ def main(
     bits: int,
     model: Path | None,
     compare: bool,
+    tune: bool,
+    budget: float | None,
     engine: str,
     tflm_root: Path | None,
 ) -> None:
@@ -87,10 +93,10 @@ def main(
         with options.stages(model.stem, progress) as stages:
             report, page = build_from_model(file, held_out, aim, stages, command)
     else:
-        data = options.load(progress)
+        data = options.load(progress, budget)
         with options.stages(data.recipe.name, progress) as stages:
             show_plan(console, data.recipe, data.corpus)
-            report, page = build(data, bits, BIT_WIDTHS if compare else (bits,), aim, stages, command)
+            report, page = build(data, bits, BIT_WIDTHS if compare else (bits,), aim, stages, command, tuned=tune)
     show_report(console, report, page)
     failed = [row for row in report.boards if row.error]
     if failed:

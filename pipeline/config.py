@@ -168,6 +168,13 @@ class Detector(Settings):
     refractory_ms: int = Field(1000, ge=0, le=65_535)
 
 
+class TuningSection(Settings):
+    """How ``pipeline.build`` chooses the thresholds of the detector on continuous audio of the validation split."""
+
+    budget: float = Field(0.5, gt=0, description="false accepts per hour, of all keywords together")
+    hours: float = Field(1.0, ge=0, le=100, description="synthesised sentences to choose on, and as many to judge by")
+
+
 class AugmentationSection(Settings):
     """Random changes to every training clip, drawn anew each epoch."""
 

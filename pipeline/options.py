@@ -41,8 +41,11 @@ class DataOptions:
     out: Path | None
     cache: Path
 
-    def load(self, progress: Progress) -> Data:
+    def load(self, progress: Progress, budget: float | None = None) -> Data:
         """The corpus that the options name; on a terminal, words that nothing names are asked for.
+
+        Args:
+            budget: of false accepts per hour, in place of the recipe's.
 
         Raises:
             RecipeError, UsageError: see ``choose_recipe``.
@@ -51,6 +54,8 @@ class DataOptions:
         if self.data is not None and self.recipe is None and keywords is None and _can_ask():
             keywords = ask_keywords(console, words_in(self.data)) if fitting_recipe(self.data) is None else None
         recipe = choose_recipe(self.recipe, self.data, keywords)
+        if budget is not None:
+            recipe = recipe.model_copy(update={"tuning": recipe.tuning.model_copy(update={"budget": budget})})
         return Data(recipe, self.data, self.test_data, self.cache, progress, self.negatives)
 
     @contextmanager

@@ -21,6 +21,7 @@ from pipeline.config import (
     Settings,
     Temporal,
     TrainingSection,
+    TuningSection,
 )
 from pipeline.errors import RecipeError
 from pipeline.frontend.tables import make_tables
@@ -36,6 +37,7 @@ class Recipe(Settings):
     model: Network = Temporal(kind="temporal")
     training: TrainingSection = TrainingSection()
     detector: Detector = Detector()
+    tuning: TuningSection = TuningSection()
 
     @model_validator(mode="after")
     def _fits(self) -> Recipe:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,13 +9,7 @@ import click
 from pipeline.console import RichProgress, console, guarded
 from pipeline.corpus import load_corpus
 from pipeline.export import write_tflite
-from pipeline.layers import QuantizedModel
-from pipeline.listening.streams import Stream
-from pipeline.progress import Progress
-from pipeline.tuning.choose import choose
-from pipeline.tuning.material import make_material
-from pipeline.tuning.replay import Heard, Setting, hear
-from pipeline.tuning.results import summarise
+from pipeline.tuning.process import tune
 from pipeline.tuning.show import show_results, write_results
 from pipeline.workflow.data import recipe_of
 from pipeline.workflow.models import ModelFile
@@ -68,42 +60,12 @@ def main(
     quantized = ModelFile.read(model).model
     recipe = recipe_of(quantized, folder=data is not None)
     corpus = load_corpus(recipe.corpus, data, cache, seed=seed, progress=progress)
-    material = make_material(corpus, "validation", negatives, hours, seed, progress)
-    choice = choose(
-        _heard(quantized, material.keywords, progress),
-        _heard(quantized, material.negatives, progress),
-        budget,
-        quantized.detector.refractory_ms,
-        progress=progress,
-    )
-    material = make_material(corpus, "testing", negatives, hours, seed, progress)
-    found = summarise(
-        quantized.name,
-        budget,
-        choice,
-        _heard(quantized, material.keywords, progress),
-        _heard(quantized, material.negatives, progress),
-    )
-    written = write_tflite(tuned(quantized, choice.setting), out or model)
+    ((tuned, found),) = tune([quantized], corpus, negatives, budget=budget, hours=hours, seed=seed, progress=progress)
+    written = write_tflite(tuned, out or model)
     files = write_results(found, results or Path("out") / "tune" / model.stem)
     show_results(console, found)
     for path in (written, *files):
         console.print(str(path), highlight=False)
-
-
-def tuned(model: QuantizedModel, setting: Setting) -> QuantizedModel:
-    """The model with that setting in place of its own."""
-    changed = {"thresholds": setting.thresholds, "smoothing_frames": setting.smoothing}
-    return replace(model, detector=model.detector.model_copy(update=changed))
-
-
-def _heard(model: QuantizedModel, streams: Sequence[Stream], progress: Progress) -> list[Heard]:
-    found = []
-    with progress.task("Listening", sum(stream.hours for stream in streams)) as task:
-        for stream in streams:
-            found.append(hear(model, stream))
-            task.advance(stream.hours, stream.name)
-    return found
 
 
 if __name__ == "__main__":

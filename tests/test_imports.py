@@ -16,7 +16,8 @@ __main__
 build board listen tune
 commands
 options doctor
-console workflow tuning
+console workflow
+tuning
 listening report flashing training
 device
 corpus emulators export firmware

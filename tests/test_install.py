@@ -30,6 +30,8 @@ hidden = [12]
 [training]
 epochs = 2
 qat_epochs = 1
+[tuning]
+hours = 0.3
 """
 
 

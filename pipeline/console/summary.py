@@ -35,6 +35,15 @@ def show_report(console: Console, report: Report, html: Path) -> None:
         f"bit[/] ({parity.clips:,} clips)",
         highlight=False,
     )
+    for tuned in report.tuning.models[:1]:
+        rate, quiet = tuned.false_accepts[-1], tuned.misses[0]
+        console.print(
+            f"  heard    {rate.per_hour:.2f} false accepts per hour ({rate.interval[0]:.2f} - {rate.interval[1]:.2f}; "
+            f"{rate.hours:.1f} h), {100 * quiet.rate:.1f} % missed ({100 * quiet.speaker_mean:.1f} % by speaker), "
+            f"tuned for {tuned.budget:g} per hour",
+            highlight=False,
+            soft_wrap=True,
+        )
     for what, command in report.next.commands[:1]:
         console.print(f"  next     [dim]{what}[/]\n           {command}", highlight=False, soft_wrap=True)
     console.print(f"  report   {html}", highlight=False, soft_wrap=True)

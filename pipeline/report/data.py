@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.report.device_data import DeviceRow, LayerRow, ListeningRow, RamRow
+from pipeline.report.listening import NOT_TUNED, Tuning
 
 SCHEMA = "dynq-report-3"
 """Name and version of the JSON layout; changes when a field changes its meaning or goes."""
@@ -244,6 +245,7 @@ class Report:
     stages: tuple[StageRow, ...]
     provenance: Provenance
     boards: tuple[BoardRow, ...] = ()
+    tuning: Tuning = NOT_TUNED
 
     @property
     def on_device(self) -> AccuracyRow:

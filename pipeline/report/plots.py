@@ -14,12 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.report.data import AccuracyRow
+from pipeline.report.listening import Tuned
 
 _INK, _MUTED, _GRID = "#010203", "#040506", "#070809"
 _LINES = tuple(f"#0a0b{i:02x}" for i in range(8))
 # stand-ins, each with the page's variable that takes its place
 _VARIABLES = {_INK: "--ink", _MUTED: "--muted", _GRID: "--line", **{c: f"--c{i}" for i, c in enumerate(_LINES)}}
 _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (8, 2, 2, 2)))
+_LOWEST_RATE = 0.05
 
 plt.rcParams.update(
     {
@@ -127,3 +129,33 @@ def det_curves(rows: tuple[AccuracyRow, ...]) -> str:
     if shown:
         axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=1)
     return _svg(figure, "Misses against false accepts")
+
+
+def listening_curves(models: tuple[Tuned, ...]) -> str:
+    """Misses against false accepts per hour on continuous audio: the first model in every noise, the others in quiet.
+
+    Dots are the points that the tuned thresholds gave; a rate of nothing is drawn at the left edge.
+    """
+    figure, axes = plt.subplots(figsize=(7.2, 4.4))
+    first = models[0]
+    shown = [(first, miss.kind, f"{first.bits}-bit, {miss.kind}") for miss in first.misses]
+    shown += [(model, model.misses[0].kind, f"{model.bits}-bit, {model.misses[0].kind}") for model in models[1:]]
+    for i, (model, kind, title) in enumerate(shown):
+        colour = _LINES[i % len(_LINES)]
+        rates = np.maximum([point.false_accepts_per_hour for point in model.curve], _LOWEST_RATE)
+        misses = [100 * point.misses[kind] for point in model.curve]
+        dashes = _DASHES[0] if model is first else _DASHES[1 + i % (len(_DASHES) - 1)]
+        axes.step(rates, misses, where="post", color=colour, linewidth=1.6, linestyle=dashes, label=title)
+        tuned = next(miss for miss in model.misses if miss.kind == kind)
+        at = max(model.false_accepts[-1].per_hour, _LOWEST_RATE)
+        axes.plot(at, 100 * tuned.rate, "o", color=colour, markersize=6)
+    axes.axvline(first.budget, color=_MUTED, linestyle=":", linewidth=1.2)
+    axes.set_xscale("log")
+    axes.set_xlim(_LOWEST_RATE * 0.9, 500)
+    axes.set_ylim(0, 100)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel(f"false accepts per hour (dotted: the budget; none: {_LOWEST_RATE:g})")
+    axes.set_ylabel("keywords missed, %")
+    axes.grid(which="both")
+    axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    return _svg(figure, "Misses against false accepts per hour on continuous audio")

@@ -63,4 +63,5 @@ def to_html(report: Report) -> str:
         r=report,
         accuracy_plot=plots.accuracy_dots(report.accuracy + report.baselines),
         det_plot=plots.det_curves(report.accuracy + report.baselines),
+        listening_plot=plots.listening_curves(report.tuning.models) if report.tuning.models else "",
     )

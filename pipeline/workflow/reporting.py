@@ -36,6 +36,7 @@ from pipeline.report import (
     StageRow,
     WordRow,
 )
+from pipeline.report.listening import NOT_TUNED, Tuning
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.training.threshold import OperatingPoint, at_threshold, choose_threshold
@@ -124,6 +125,7 @@ class Outcome:
     Attributes:
         tested: what runs on the device.
         models: every model evaluated on the host, the float twin first when there is one.
+        tuning: how they do on continuous audio.
         conditions: with what the tested model's reference answers under each, float32 ``[n, labels]``.
     """
 
@@ -133,6 +135,7 @@ class Outcome:
     devices: Sequence[BoardOutcome[DeviceResult]]
     conditions: Sequence[tuple[Condition, NDArray[np.float32]]]
     stages: Sequence[StageResult]
+    tuning: Tuning = NOT_TUNED
 
     @property
     def file(self) -> ModelFile:
@@ -221,6 +224,7 @@ def make_report(
             image_hash=sha256_file(image.elf)[:16],
             packages=tuple((name, importlib.metadata.version(name)) for name in _PACKAGES),
         ),
+        tuning=outcome.tuning,
         boards=tuple(_board(found, tested, judge) for found in outcome.devices) if len(outcome.devices) > 1 else (),
     )
 

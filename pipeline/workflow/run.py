@@ -10,6 +10,7 @@ from pipeline.corpus.counts import count
 from pipeline.errors import UsageError
 from pipeline.files import replacing
 from pipeline.report import AccuracyRow, Report, write_report
+from pipeline.report.listening import NOT_TUNED, Tuning
 from pipeline.stages import StageResult, Stages
 from pipeline.workflow.conditions import conditions
 from pipeline.workflow.data import Data, HeldOut
@@ -20,6 +21,7 @@ from pipeline.workflow.quantize import REFERENCE_GRAPH, quantize_model
 from pipeline.workflow.reference import reference_logits
 from pipeline.workflow.reporting import Origin, Outcome, make_report
 from pipeline.workflow.training import evaluate_float, train_float, train_quantized
+from pipeline.workflow.tuning import tune_models
 
 BIT_WIDTHS = (8, 4, 2)
 
@@ -51,20 +53,23 @@ def build(
     command: str,
     *,
     baselines: Sequence[AccuracyRow] = (),
+    tuned: bool = True,
 ) -> tuple[Report, Path]:
     """From speech to a report: trains, quantizes, builds, tests on the target; returns the report and its page.
 
     Args:
         bits: width of the model that goes onto the target; one of ``widths``.
         baselines: other routes to a small model, measured elsewhere, for the report.
+        tuned: whether thresholds are chosen on continuous audio; otherwise they are the recipe's.
     """
     models = train(data, widths, stages)
+    models, tuning = tune_models(models, bits, data, stages) if tuned else (models, NOT_TUNED)
     tested = models[1 + list(widths).index(bits)]
     assert tested.file is not None
     published = stages.root / f"{data.recipe.name}_{bits}bit.tflite"
     _publish(tested.file.path, published)
     origin = Origin(command, data.recipe.name, data.description, tuple(baselines), _speakers(data))
-    return _test_and_report(tested, models, published, data.held_out, aim, stages, origin)
+    return _test_and_report(tested, models, published, data.held_out, aim, stages, origin, tuning)
 
 
 def build_from_model(file: ModelFile, held_out: HeldOut, aim: Aim, stages: Stages, command: str) -> tuple[Report, Path]:
@@ -107,6 +112,7 @@ def _test_and_report(
     aim: Aim,
     stages: Stages,
     origin: Origin,
+    tuning: Tuning = NOT_TUNED,
 ) -> tuple[Report, Path]:
     file = tested.file
     assert file is not None
@@ -119,7 +125,7 @@ def _test_and_report(
         (condition, reference_logits(file.model, file.digest, condition.clips.features, condition.clips.key, stages))
         for condition in conditions(clips, file.model.frontend, stages)
     ]
-    outcome = Outcome(tested, models, image, devices, heard, _distinct(stages.finished))
+    outcome = Outcome(tested, models, image, devices, heard, _distinct(stages.finished), tuning)
     results = Results(stages.root, model, file.path.with_name(REFERENCE_GRAPH), elf, aim.target, clips.folder)
     report = make_report(outcome, held_out, origin, results.next)
     return report, write_report(report, stages.root, f"{elf.stem}_board" if aim.real else elf.stem)[1]

@@ -30,6 +30,7 @@ from pipeline.report import (
     advice,
     write_report,
 )
+from pipeline.report.listening import CurvePoint, FalseAccepts, Misses, Tuned, Tuning
 
 
 def accuracy(name: str, runs_on: str, bits: int, keyword: float, model_bytes: int) -> AccuracyRow:
@@ -301,3 +302,45 @@ def test_plots_take_the_page_s_colours_and_keep_coinciding_curves_apart(report, 
 def test_names_are_escaped(report, tmp_path):
     report = dataclasses.replace(report, title="<script>alert(1)</script>")
     assert "<script>" not in write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()
+
+
+TUNED = Tuned(
+    "wake_words",
+    4,
+    0.5,
+    {"alexa": 0.9, "computer": 0.95},
+    4,
+    3.5,
+    1,
+    1.36,
+    0.2,
+    (
+        FalseAccepts("unseen <words>", 1.0, 1, 1.0, (0.03, 5.6), {"alexa": 1}, {"phrases": 1}),
+        FalseAccepts("all", 2.0, 3, 1.5, (0.3, 4.4), {"alexa": 3}, {"phrases": 1, "nutmeg & table": 2}),
+    ),
+    (
+        Misses("keywords", 100, 11, 0.11, (0.05, 0.2), 0.08, {"alexa": 0.1}, (360.0, 520.0)),
+        Misses("keywords at 5 dB", 100, 100, 1.0, (1.0, 1.0), 1.0, {"alexa": 1.0}, None),
+    ),
+    tuple(
+        CurvePoint(x, 10.0 * 2**-x if x < 4 else 0.0, {"keywords": x / 10, "keywords at 5 dB": 1.0}) for x in range(5)
+    ),
+)
+
+
+def test_listening_is_shown_with_its_intervals(report: Report, tmp_path):
+    models = (TUNED, dataclasses.replace(TUNED, bits=8))
+    data, page = write_report(dataclasses.replace(report, tuning=Tuning(models)), tmp_path, "tuned")
+    text = page.read_text("utf-8")
+    section = text[text.index('id="listening"') :]
+    for shown in (
+        *("1.50 per hour", "0.30 &ndash; 4.40", "11.0 %", "8.0 % by speaker", "alexa 0.900"),
+        *("unseen &lt;words&gt;", "bound the rate below 1.36", "8-bit", "<svg"),
+    ):
+        assert shown in section, shown
+    assert json.loads(data.read_text("utf-8"))["tuning"]["models"][0]["false_accepts"][1]["per_hour"] == 1.5
+
+
+def test_without_tuning_the_report_says_why(report: Report, tmp_path):
+    _, page = write_report(dataclasses.replace(report, tuning=Tuning(note="no other <speech>")), tmp_path, "untuned")
+    assert "Thresholds are the recipe's: no other &lt;speech&gt;" in page.read_text("utf-8").replace("&#39;", "'")

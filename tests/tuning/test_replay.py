@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.listening.host import HostListener
 from pipeline.listening.streams import Stream
-from pipeline.tune import tuned
+from pipeline.tuning.process import tuned
 from pipeline.tuning.replay import Setting, hear, replay, smoothed
 from tests.device.test_audio import MODEL, audio
 

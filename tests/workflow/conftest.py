@@ -29,6 +29,8 @@ dropout = 0.0
 epochs = 4
 qat_epochs = 2
 batch_size = 16
+[tuning]
+hours = 0
 """
 
 

@@ -57,6 +57,7 @@ def finished(whistles: Path, whistle_recipe: Path, workplace: Path) -> Path:
 def test_whole_run(finished: Path):
     report = json.loads((finished / "whistles_4bit_qemu.json").read_text())
     assert report["parity"]["differing_logits"] == 0
+    assert "too little" in report["tuning"]["note"]  # a few seconds of other words
     assert report["parity"]["clips"] == report["test"]["clips"] > 9
     assert [row["name"] for row in report["accuracy"]] == ["float32", "4-bit", "4-bit"]
     assert report["accuracy"][-1]["keyword"] == report["accuracy"][-2]["keyword"]  # same bits, same answers
@@ -277,7 +278,7 @@ def test_model_too_large_for_the_board(whistles: Path, workplace: Path, tmp_path
         '[model]\nkind = "perceptron"\nhidden = [1400, 1400]\n[training]\nepochs = 1\nqat_epochs = 1\n'
     )
     run = build(
-        "--recipe", recipe, "--data", whistles, "--target", "nano33", "--weight-bits", "8", "--no-compare",
+        "--recipe", recipe, "--data", whistles, "--target", "nano33", "--weight-bits", "8", "--no-compare", "--no-tune",
         "--out", tmp_path / "o", "--cache", workplace / "cache",
     )  # fmt: skip
     refused(run, "bytes too large", "nano33", "--weight-bits")

@@ -1,0 +1,89 @@
+"""The tuning stage: thresholds in every model file of a run, or a reason why they stay as they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline.export import read_tflite, write_tflite
+from pipeline.layers import logits
+from pipeline.progress import SILENT
+from pipeline.recipe import load_recipe
+from pipeline.stages import Stages
+from pipeline.workflow.data import Data
+from pipeline.workflow.models import ModelFile, ModelResult
+from pipeline.workflow.quantize import REFERENCE_GRAPH
+from pipeline.workflow.tuning import tune_models
+from tests.conftest import make_model
+
+LABELS = ("_silence_", "_unknown_", "low", "high")
+
+
+@pytest.fixture(scope="module")
+def hum(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A quarter of an hour for validation and two minutes for test in which nobody says anything."""
+    folder = tmp_path_factory.mktemp("hum")
+    rng = np.random.default_rng(3)
+    for name, minutes in (("validation", 16), ("testing", 2)):
+        swelling = np.repeat(10 ** rng.uniform(-3, -0.5, minutes * 600), 1600)
+        soundfile.write(folder / f"{name}.wav", swelling * rng.uniform(-1, 1, len(swelling)), 16_000)
+    (folder / "metadata.csv").write_text("file,split\nvalidation.wav,validation\ntesting.wav,testing\n")
+    return folder
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> tuple[ModelResult, ...]:
+    """A float twin, and random models of two widths."""
+    nothing = np.zeros((0, 4), np.float32)
+    results = [ModelResult(None, "float", nothing, nothing)]
+    for bits in (8, 4):
+        model = replace(make_model(bits, widths=(12,), labels=4, seed=bits), labels=LABELS)
+        file = ModelFile.read(write_tflite(model, tmp_path / f"{bits}.tflite"))
+        results.append(ModelResult(file, "QAT", nothing, nothing))
+    return tuple(results)
+
+
+def data(recipe: Path, folder: Path, tmp_path: Path, negatives: Path | None) -> Data:
+    return Data(load_recipe(recipe), folder, None, tmp_path / "cache", SILENT, negatives)
+
+
+def test_every_width_gets_thresholds(
+    models: tuple[ModelResult, ...], hum: Path, whistles: Path, whistle_recipe: Path, tmp_path: Path
+) -> None:
+    stages = Stages(tmp_path)
+    tuned, found = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
+    assert [one.bits for one in found.models] == [4, 8]  # the device's first
+    assert tuned[0] is models[0]
+    for before, after in zip(models[1:], tuned[1:], strict=True):
+        assert before.file is not None
+        assert after.file is not None
+        model = after.file.model
+        row = next(one for one in found.models if one.bits == model.bits)
+        assert model.detector.thresholds == tuple(row.thresholds.values())
+        assert tuple(row.thresholds) == ("low", "high")
+        assert row.validation_false_accepts <= 0.5 * row.validation_hours
+        assert row.validation_hours > 0.25
+        assert [one.kind for one in row.false_accepts] == ["other words", f"recordings in {hum.name}", "all"]
+        assert after.logits is before.logits
+        rows = np.random.default_rng(1).integers(-128, 128, (5, model.inputs)).astype(np.int8)
+        assert np.array_equal(logits(model, rows), logits(before.file.model, rows))
+        assert after.file.path.with_name(REFERENCE_GRAPH).is_file()
+    _, same = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
+    assert stages.finished[-1].cached
+    assert same == found
+
+
+def test_too_little_speech_leaves_the_recipes_thresholds(
+    models: tuple[ModelResult, ...], whistles: Path, whistle_recipe: Path, tmp_path: Path
+) -> None:
+    tuned, found = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, None), Stages(tmp_path))
+    assert tuned == models
+    assert not found.models
+    assert "too little" in found.note
+    assert "--negatives" in found.note
+    assert models[1].file is not None
+    assert read_tflite(models[1].file.path).detector.thresholds == ()
