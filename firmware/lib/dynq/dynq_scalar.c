@@ -200,14 +200,14 @@ static inline void columns(const dynq_dense_t *layer, const dynq_frame_t *frame,
   const int32_t middle = frame->code_sum * (1 << (bits - 1u));
   const dynq_unit_t unit = dynq_unit(frame->step);
   uint32_t *y = output->values;
-  for (uint32_t j = 0; j < layer->outputs; j += DYNQ_COLUMN_TILE, words += 2 * DYNQ_COLUMN_TILE) {
-    const dots_t dots = find_dots(scratch, &weights, layer->inputs);
-    for (uint32_t i = 0; i < DYNQ_COLUMN_TILE && j + i < layer->outputs; i++) {
-      const int32_t total =
-          dynq_total(dots.column[i] - middle, frame, words[DYNQ_COLUMN_TILE + i], DYNQ_SUM_SHIFT(bits));
-      const uint32_t value = dynq_soft_affine(&unit, words[i], total);
-      y[j + i] = relu ? dynq_relu(value) : value;
+  for (uint32_t j = 0; j < layer->outputs;
+       j += DYNQ_COLUMN_TILE, words += 2 * DYNQ_COLUMN_TILE, y += DYNQ_COLUMN_TILE) {
+    const uint32_t left = layer->outputs - j;
+    dots_t dots = find_dots(scratch, &weights, layer->inputs);
+    for (uint32_t i = 0; i < DYNQ_COLUMN_TILE; i++) {
+      dots.column[i] = dynq_total(dots.column[i] - middle, frame, words[DYNQ_COLUMN_TILE + i], DYNQ_SUM_SHIFT(bits));
     }
+    dynq_soft_outputs(&unit, words, dots.column, left < DYNQ_COLUMN_TILE ? left : DYNQ_COLUMN_TILE, relu, y);
   }
   if (output->ranged) {
     dynq_scan(output->values, layer->outputs, &output->range);

@@ -21,10 +21,8 @@ void dynq_history_codes(const float *x, uint32_t n, int32_t exponent, uint32_t z
 
 static void store(const int32_t *totals, uint32_t c, uint32_t channels, const dynq_unit_t *unit, const uint32_t *words,
                   uint32_t relu, uint32_t *y) {
-  for (uint32_t i = 0; i < DYNQ_CHANNEL_TILE && c + i < channels; i++) {
-    const uint32_t value = dynq_soft_affine(unit, words[i], totals[i]);
-    y[c + i] = relu ? dynq_relu(value) : value;
-  }
+  const uint32_t left = channels - c;
+  dynq_soft_outputs(unit, words, totals, left < DYNQ_CHANNEL_TILE ? left : DYNQ_CHANNEL_TILE, relu, y + c);
 }
 
 static inline int32_t shifted(uint8_t code, uint32_t shift, int32_t zero) {

@@ -23,23 +23,25 @@ static inline uint32_t leading_zeros(uint32_t value) {
   return zeros + of_byte[value >> 28];
 }
 
-/* The upper 32 bits of a * b, with bit 0 set if one of the lower bits is; a has 24 bits at the top, b 22. */
-static inline uint32_t multiply_high(uint32_t a, uint32_t b) {
-  const uint32_t a1 = a >> 20, a0 = a >> 8 & 0xfffu, b1 = b >> 21, b0 = b >> 10 & 0x7ffu;
-  const uint32_t low = a0 * b0, middle = (a1 * b0 << 1) + a0 * b1; /* units: 1, 2^11 of 2^-46 */
-  const uint32_t sum = middle + (low >> 11);                       /* a * b = a1 b1 2^23 + sum 2^11 + rest of low */
-  const uint32_t high = (a1 * b1 << 9) + (sum >> 3);
-  return high | ((sum & 7u) != 0 || (low & 0x7ffu) != 0);
+/* a * b, a < 2^29, b < 2^22, in units of 2^-10: the upper 32 bits, and the lower ones. */
+static inline uint32_t multiply(uint32_t a, uint32_t b, uint32_t *lower) {
+  const uint32_t a1 = a >> 12, a0 = a & 0xfffu, b1 = b >> 11, b0 = b & 0x7ffu;
+  const uint32_t low = a0 * b0, sum = (a1 * b0 << 1) + a0 * b1 + (low >> 11); /* of 2^11 */
+  *lower = sum << 20 | (low & 0x7ffu) << 9;
+  return a1 * b1 + (sum >> 12);
 }
+#define MULTIPLY_SHIFT 5u
 #else
 static inline uint32_t leading_zeros(uint32_t value) {
   return (uint32_t)__builtin_clz(value);
 }
 
-static inline uint32_t multiply_high(uint32_t a, uint32_t b) {
-  const uint64_t product = (uint64_t)a * b;
-  return (uint32_t)(product >> 32) | ((uint32_t)product != 0);
+static inline uint32_t multiply(uint32_t a, uint32_t b, uint32_t *lower) {
+  const uint64_t product = (uint64_t)a * (b << 10);
+  *lower = (uint32_t)product;
+  return (uint32_t)(product >> 32);
 }
+#define MULTIPLY_SHIFT 4u
 #endif
 
 /* 32 bits, the top one set, to 24, ties to even, as the bits of a binary32 of that exponent. A carry goes on into the
@@ -53,6 +55,15 @@ static inline uint32_t rounded(uint32_t value, uint32_t exponent) {
   return bits;
 }
 
+/* Bit 0 stands for all that are lost. */
+static inline uint32_t shifted_down(uint32_t value, uint32_t by) {
+  if (by >= 32u) {
+    return 0; /* less than a quarter of a unit in the last place */
+  }
+  const uint32_t shifted = value >> by;
+  return shifted | (shifted << by != value);
+}
+
 uint32_t dynq_soft_add(uint32_t a, uint32_t b) {
   if ((a << 1) < (b << 1)) { /* the larger magnitude first */
     const uint32_t t = a;
@@ -64,11 +75,7 @@ uint32_t dynq_soft_add(uint32_t a, uint32_t b) {
     return a;
   }
   uint32_t x = (a & 0x7fffffu) << 7 | 0x40000000u, y = (b & 0x7fffffu) << 7 | 0x40000000u;
-  if (distance >= 32u) {
-    return a; /* less than a quarter of a unit in the last place */
-  }
-  const uint32_t shifted = y >> distance;
-  y = shifted | (shifted << distance != y);
+  y = shifted_down(y, distance);
   x = (int32_t)(a ^ b) < 0 ? x - y : x + y;
   if (x == 0) {
     return 0;
@@ -77,30 +84,72 @@ uint32_t dynq_soft_add(uint32_t a, uint32_t b) {
   return (a & 0x80000000u) | rounded(x << zeros, exponent + 1u - zeros);
 }
 
-__attribute__((noinline)) uint32_t dynq_soft_affine(const dynq_unit_t *unit, uint32_t word, int32_t total) {
-  const uint32_t bias = dynq_half_bits(word >> 16);
+/* 24 significant bits of a number that has more, ties to even, shifted down to at most 2^24. */
+static __attribute__((noinline)) uint32_t shortened(uint32_t value, uint32_t *exponent) {
+  const uint32_t by = 8u - leading_zeros(value), rest = value << (32u - by);
+  value >>= by;
+  *exponent += by;
+  return value + (rest > 0x80000000u || (rest == 0x80000000u && (value & 1u)));
+}
+
+/* One output. Product and bias are aligned with the top bit of the larger one at 30, the sum is exact but for a bit
+ * that stands for all lower ones, and is rounded once. */
+static inline uint32_t output_of(const dynq_unit_t *unit, uint32_t word, int32_t total, uint32_t relu) {
+  const uint32_t half = word >> 16;
+  uint32_t sign = (uint32_t)total & 0x80000000u;
   if (total == 0) {
-    return bias;
+    return relu && (half & 0x8000u) ? 0 : dynq_half_bits(half);
   }
-  uint32_t magnitude = total < 0 ? -(uint32_t)total : (uint32_t)total;
-  uint32_t zeros = leading_zeros(magnitude);
-  if (zeros < 8u) { /* 24 bits of it count */
-    const uint32_t value = magnitude << zeros, rest = value << 24;
-    magnitude = value >> 8;
-    magnitude += rest > 0x80000000u || (rest == 0x80000000u && (magnitude & 1u));
-    magnitude <<= 8;
-    zeros += magnitude == 0 ? (uint32_t)-1 : 0u;
-    magnitude = magnitude == 0 ? 0x80000000u : magnitude;
-  } else {
-    magnitude <<= zeros;
+  if (relu && sign && (half == 0 || half >= 0x8000u)) {
+    return 0;
   }
-  const uint32_t step = word & 0xffffu;
-  const uint32_t scale = unit->significand * ((step & 0x3ffu) | 0x400u); /* 2^20 .. 2^22 */
-  uint32_t high = multiply_high(magnitude, scale << 10);
-  const uint32_t more = leading_zeros(high);
-  high <<= more;
-  const uint32_t product =
-      ((uint32_t)total & 0x80000000u) | rounded(high, unit->exponent + (step >> 10) + 18u - zeros - more);
-  return dynq_soft_add(product, bias);
+  uint32_t magnitude = sign ? -(uint32_t)total : (uint32_t)total;
+  uint32_t exponent = unit->exponent + (word >> 10 & 31u) + 14u;
+  if (magnitude > 0x1000000u) {
+    magnitude = shortened(magnitude, &exponent);
+  }
+  uint32_t lower;
+  const uint32_t upper =
+      multiply(magnitude << MULTIPLY_SHIFT, unit->significand * ((word & 0x3ffu) | 0x400u), &lower); /* at least 4 */
+  const uint32_t zeros = leading_zeros(upper);
+  uint32_t x = upper << (zeros - 1u) | lower >> (33u - zeros);
+  x |= lower << (zeros - 1u) != 0;
+  x = (x + 0x3fu + (x >> 7 & 1u)) & ~0x7fu; /* the product, ties to even; up to 2^31 */
+  exponent -= zeros;
+  if (half != 0) {
+    uint32_t y = ((half & 0x3ffu) | 0x400u) << 20;
+    const uint32_t bias_exponent = (half >> 10 & 31u) + 112u;
+    const int32_t distance = (int32_t)(exponent - bias_exponent);
+    if (distance >= 0) {
+      y = shifted_down(y, (uint32_t)distance);
+    } else {
+      x = shifted_down(x, (uint32_t)-distance);
+      exponent = bias_exponent;
+    }
+    if ((sign >> 31) == half >> 15) {
+      x += y;
+    } else {
+      x -= y;
+      if ((int32_t)x < 0) {
+        x = -x;
+        sign ^= 0x80000000u;
+      }
+    }
+    if (x == 0) {
+      return 0;
+    }
+  }
+  if (relu && sign) {
+    return 0;
+  }
+  const uint32_t above = leading_zeros(x);
+  return sign | rounded(x << above, exponent + 1u - above);
+}
+
+__attribute__((noinline)) void dynq_soft_outputs(const dynq_unit_t *unit, const uint32_t *words, const int32_t *totals,
+                                                 uint32_t count, uint32_t relu, uint32_t *y) {
+  for (uint32_t j = 0; j < count; j++) {
+    y[j] = output_of(unit, words[j], totals[j], relu);
+  }
 }
 #endif

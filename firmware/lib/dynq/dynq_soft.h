@@ -16,8 +16,9 @@ static inline dynq_unit_t dynq_unit(float value) {
   return (dynq_unit_t){(bits >> 13 & 0x3ffu) | 0x400u, bits >> 23};
 }
 
-/* (unit * step) * (float)total + bias, as bits; `word` holds step and bias. */
-uint32_t dynq_soft_affine(const dynq_unit_t *unit, uint32_t word, int32_t total);
+/* y = (unit * step) * (float)total + bias, as bits, of `count` columns; a word holds step and bias. */
+void dynq_soft_outputs(const dynq_unit_t *unit, const uint32_t *words, const int32_t *totals, uint32_t count,
+                       uint32_t relu, uint32_t *y);
 
 /* a + b, as bits, of numbers that are normal or +0, or of which one is DYNQ_NAN_BITS. The sum must not be subnormal. */
 uint32_t dynq_soft_add(uint32_t a, uint32_t b);
