@@ -14,7 +14,8 @@
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_CORTEX_M4_DSP)
-#include "dynq_cortex_m4_dsp_function.inc"
+#include "dynq_cortex_m4_dsp_extreme.inc"
+#include "dynq_function.inc"
 
 #define UNIT s0
 #define BLOCK_STEPS s1 /* 2 bits */

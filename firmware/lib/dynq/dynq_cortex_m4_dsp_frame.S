@@ -2,7 +2,8 @@
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_CORTEX_M4_DSP)
-#include "dynq_cortex_m4_dsp_function.inc"
+#include "dynq_cortex_m4_dsp_extreme.inc"
+#include "dynq_function.inc"
 
 /* ---- Range: r0 x | r1 n | r2 range -> r3 largest as signed | r12 largest as unsigned | r4-r7 x.
  * Among floats as integers the largest signed one is the largest non-negative value, the largest unsigned one the most

@@ -1,0 +1,222 @@
+/* Dot products and codes of the scalar variant on Armv6-M: Cortex-M0 and M0+.
+ *
+ * Dot products: r0 codes, 16-byte aligned | r1 weights | r2 inputs | r3 tiles that there are | [sp] dots. Return the tiles that they took. */
+#include "dynq_variant.h"
+
+#if defined(DYNQ_VARIANT_SCALAR) && __ARM_ARCH_ISA_THUMB == 1
+#include "dynq_function.inc"
+
+#define SAVED 36 /* bytes that the registers take on the stack */
+.macro SAVE
+  push {r4-r7,lr}
+  mov r4,r8
+  mov r5,r9
+  mov r6,r10
+  mov r7,r11
+  push {r4-r7}
+.endm
+.macro RESTORE
+  pop {r4-r7}
+  mov r8,r4
+  mov r9,r5
+  mov r10,r6
+  mov r11,r7
+  pop {r4-r7,pc}
+.endm
+
+/* ---- 8 bits: r2 code | r3 weight | r4-r7 sums | r8 end of the codes */
+.macro COLUMN_W8 sum offset
+  ldrb r3,[r1,#\offset]
+  muls r3,r2,r3
+  adds \sum,\sum,r3
+.endm
+.macro INPUT_W8 index
+  ldrb r2,[r0,#\index]
+  sxtb r2,r2
+  COLUMN_W8 r4,4*\index
+  COLUMN_W8 r5,4*\index+1
+  COLUMN_W8 r6,4*\index+2
+  COLUMN_W8 r7,4*\index+3
+.endm
+
+FUNCTION dynq_scalar_dots_w8
+  SAVE
+  adds r2,r2,r0
+  mov r8,r2
+  movs r4,#0
+  movs r5,#0
+  movs r6,#0
+  movs r7,#0
+  b 2f
+1: /* what is no multiple of eight comes first */
+  INPUT_W8 0
+  adds r0,r0,#1
+  adds r1,r1,#4
+2:
+  mov r2,r8
+  subs r2,r2,r0
+  lsls r3,r2,#29
+  bne 1b
+  cmp r2,#0
+  beq 4f
+3:
+  .irp index,0,1,2,3,4,5,6,7
+  INPUT_W8 \index
+  .endr
+  adds r0,r0,#8
+  adds r1,r1,#32
+  cmp r0,r8
+  bne 3b
+4:
+  ldr r3,[sp,#SAVED]
+  stmia r3!,{r4-r7}
+  movs r0,#1
+  RESTORE
+END_FUNCTION dynq_scalar_dots_w8
+
+/* ---- 4 and 2 bits, as on Cortex-M3: r1 code | r2, r3 weights | r4 two fields | r5, r6 words of sums | r7 mask | r8 weights |
+ * r9-r12 sums | lr end of the block | [sp] end of the codes */
+.macro PAIR sum weights shift
+  .if \shift
+  lsrs r4,\weights,#\shift
+  .else
+  movs r4,\weights
+  .endif
+  ands r4,r4,r7
+  muls r4,r1,r4
+  adds \sum,\sum,r4
+.endm
+.macro TAKE_OUT word low high
+  sxth r4,\word
+  add \low,\low,r4
+  asrs \word,\word,#16
+  add \high,\high,\word
+.endm
+.macro DOTS_IN_PAIRS name bits inputs block mask
+FUNCTION \name
+  SAVE
+  adds r2,r2,#\inputs-1
+  lsrs r2,r2,#\inputs/4+1
+  lsls r2,r2,#\inputs/4+1
+  adds r2,r2,r0
+  push {r2}
+  mov r8,r1
+  movs r4,#0
+  mov r9,r4
+  mov r10,r4
+  mov r11,r4
+  mov r12,r4
+  ldr r7,=\mask
+  mov lr,r0
+1:
+  ldr r4,[sp]
+  mov r5,lr
+  adds r5,r5,#\block
+  cmp r5,r4
+  bls 2f
+  mov r5,r4
+2:
+  mov lr,r5
+  ldr r5,=0x80008000
+  movs r6,r5
+3:
+  mov r4,r8
+  ldmia r4!,{r2,r3}
+  mov r8,r4
+  .set index,0
+  .rept \inputs
+  ldrb r1,[r0,#index]
+  sxtb r1,r1
+  PAIR r5,r2,index*\bits
+  PAIR r6,r3,index*\bits
+  .set index,index+1
+  .endr
+  adds r0,r0,#\inputs
+  cmp r0,lr
+  bne 3b
+  ldr r4,=0x80008000
+  eors r5,r5,r4
+  eors r6,r6,r4
+  TAKE_OUT r5,r9,r10
+  TAKE_OUT r6,r11,r12
+  ldr r4,[sp]
+  cmp r0,r4
+  bne 1b
+  pop {r2}
+  ldr r3,[sp,#SAVED]
+  mov r4,r9
+  mov r5,r10
+  mov r6,r11
+  mov r7,r12
+  stmia r3!,{r4-r7}
+  movs r0,#1
+  RESTORE
+  .ltorg
+END_FUNCTION \name
+.endm
+
+  DOTS_IN_PAIRS dynq_scalar_dots_w4,4,4,16,0x000f000f
+  DOTS_IN_PAIRS dynq_scalar_dots_w2,2,8,64,0x00030003
+
+/* ---- Codes of floats: r0 codes | r1 x | r2 their number, then x | r3 rounding, then position | r4 exponent | r5 factor |
+ * r6 top bit of 16 | r7 shift | r8 end of the codes | r9 what is added | r10 sum | r11 what a fraction is near a tie, at the top */
+#define FRACTION 14
+#define ERROR 292
+FUNCTION dynq_scalar_codes
+  push {r3}
+  SAVE
+  adds r2,r2,r0
+  mov r8,r2
+  ldmia r3!,{r5,r7}
+  lsrs r5,r5,#16
+  ldr r4,[r3]
+  mov r9,r4
+  movs r6,#1
+  lsls r6,r6,#15
+  movs r4,#0
+  mov r10,r4
+  ldr r4,=2*ERROR<<(32-FRACTION)
+  mov r11,r4
+1:
+  ldmia r1!,{r2}
+  lsls r4,r2,#1
+  lsrs r4,r4,#24
+  subs r4,r7,r4
+  lsls r3,r2,#9
+  lsrs r3,r3,#17
+  orrs r3,r6
+  muls r3,r5,r3
+  lsrs r3,r3,r4
+  asrs r4,r2,#31
+  eors r3,r4
+  add r3,r3,r9
+  lsls r4,r3,#32-FRACTION
+  cmp r4,r11
+  blo 3f
+  asrs r3,r3,#FRACTION
+2:
+  strb r3,[r0]
+  add r10,r10,r3
+  adds r0,r0,#1
+  cmp r0,r8
+  bne 1b
+  mov r0,r10
+  pop {r4-r7}
+  mov r8,r4
+  mov r9,r5
+  mov r10,r6
+  mov r11,r7
+  pop {r4-r7}
+  pop {r2,r3}
+  bx r2
+3:
+  push {r0,r1}
+  movs r0,r2
+  ldr r1,[sp,#SAVED+8]
+  bl dynq_scalar_exact_code
+  movs r3,r0
+  pop {r0,r1}
+  b 2b
+  .ltorg
+END_FUNCTION dynq_scalar_codes
+#endif
