@@ -84,6 +84,7 @@ uint32_t dynq_soft_add(uint32_t a, uint32_t b) {
   return (a & 0x80000000u) | rounded(x << zeros, exponent + 1u - zeros);
 }
 
+#if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB == 1
 /* 24 significant bits of a number that has more, ties to even, shifted down to at most 2^24. */
 static __attribute__((noinline)) uint32_t shortened(uint32_t value, uint32_t *exponent) {
   const uint32_t by = 8u - leading_zeros(value), rest = value << (32u - by);
@@ -152,4 +153,5 @@ __attribute__((noinline)) void dynq_soft_outputs(const dynq_unit_t *unit, const 
     y[j] = output_of(unit, words[j], totals[j], relu);
   }
 }
+#endif
 #endif
