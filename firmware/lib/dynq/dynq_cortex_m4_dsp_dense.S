@@ -14,7 +14,7 @@
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_CORTEX_M4_DSP)
-#include "dynq_cortex_m4_dsp_extreme.inc"
+#include "dynq_extreme.inc"
 #include "dynq_function.inc"
 
 #define UNIT s0

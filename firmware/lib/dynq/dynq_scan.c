@@ -1,6 +1,7 @@
 #include "dynq_float.h"
 
-#if !defined(DYNQ_VARIANT_MVE) && !defined(DYNQ_VARIANT_CORTEX_M4_DSP)
+/* In assembly on Thumb-2, by vectors on Helium. */
+#if defined(DYNQ_VARIANT_REFERENCE) || (defined(DYNQ_VARIANT_SCALAR) && !(__ARM_ARCH_ISA_THUMB == 2))
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range) {
   int32_t low = INT32_MAX, high = INT32_MIN;
   for (uint32_t k = 0; k < n; k++) {
