@@ -6,12 +6,15 @@
 #include <stdint.h>
 
 #include "dynq_layers.h"
+#ifdef BENCH_PEER
+#include "peer.h"
+#endif
 
 #define JOBS_MAGIC 0x716e7965u
 #define BUFFERS 3 /* for outputs */
 #define STATES 16
 
-enum { DENSE, FILTER, MEAN, ADD, SOFTMAX };
+enum { DENSE, FILTER, MEAN, ADD, SOFTMAX, PEER };
 enum { NOTHING, BYTES, FLOATS, FLOATS_TO_SCAN, OUTPUT };
 
 /* A header, then the jobs, then what their offsets (from the header) point at. */
@@ -70,6 +73,11 @@ static inline dynq_step_t layer_of(const job_t *job, const void *weights, const 
   case DENSE:
     layer->dense = (dynq_dense_t){weights, columns, (uint16_t)job->inputs, (uint16_t)job->outputs, (uint8_t)job->relu};
     return job->bits == 8 ? dynq_dense_w8 : job->bits == 4 ? dynq_dense_w4 : dynq_dense_w2;
+#ifdef BENCH_PEER
+  case PEER:
+    layer->dense = (dynq_dense_t){weights, columns, (uint16_t)job->inputs, (uint16_t)job->outputs, 0};
+    return job->bits == 8 ? peer_dense_s8 : peer_dense_s4;
+#endif
   case FILTER:
     layer->filter = (dynq_filter_t){
         weights, columns, (uint16_t)job->inputs, (uint16_t)job->taps, (uint16_t)job->dilation, (uint8_t)job->relu};

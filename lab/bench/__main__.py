@@ -9,8 +9,9 @@ import click
 
 from lab.bench.cores import CORES, core_named
 from lab.bench.image import run_tool, tool
-from lab.bench.report import committed, from_json, regressions, to_json, to_markdown
-from lab.bench.suite import run_suite
+from lab.bench.peers import find_peer
+from lab.bench.report import committed, from_json, is_peer, regressions, to_json, to_markdown
+from lab.bench.suite import run_peer, run_suite
 from pipeline.console import RichProgress, console, guarded
 from pipeline.errors import KwsError, UsageError
 from pipeline.files import write_text
@@ -59,10 +60,21 @@ def _versions() -> dict[str, str]:
 @click.option(
     "--tolerance", type=click.FloatRange(0), default=0.01, show_default=True, help="Growth from which --check fails."
 )
+@click.option(
+    "--cmsis-nn",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Checkout of CMSIS-NN, measured in the same images. Without it, its committed figures stay.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; fail when a figure grew.")
 @guarded()
 def main(
-    cores: tuple[str, ...], bits: tuple[str, ...], out: Path, baseline: Path | None, tolerance: float, check: bool
+    cores: tuple[str, ...],
+    bits: tuple[str, ...],
+    out: Path,
+    baseline: Path | None,
+    tolerance: float,
+    cmsis_nn: Path | None,
+    check: bool,
 ) -> None:
     """Counts what the kernels execute: every core, bit width and shape, and a whole model.
 
@@ -74,13 +86,14 @@ def main(
         raise UsageError("part of the figures would replace all of them in docs/bench", "add --check, or --out FOLDER")
     before = from_json(baseline.read_text(), str(baseline)) if baseline else committed(DOCS / "kernels.json")
     versions = _versions()
+    chosen, widths = [core_named(name) for name in cores or CORES], [int(b) for b in bits] or DEVICE_BITS
+    peer = find_peer(cmsis_nn) if cmsis_nn else None
     with TemporaryDirectory(prefix="dynq") as folder:
-        rows = run_suite(
-            [core_named(name) for name in cores or CORES],
-            [int(b) for b in bits] or DEVICE_BITS,
-            Path(folder),
-            progress=RichProgress(console),
-        )
+        rows = run_suite(chosen, widths, Path(folder), progress=RichProgress(console))
+        if peer:
+            rows += run_peer(peer, chosen, widths, Path(folder), progress=RichProgress(console))
+        elif not partial:
+            rows += [row for row in before.values() if is_peer(row)]
     worse = regressions(rows, before, tolerance)
     if not check:
         write_text(out / "kernels.json", to_json(rows, versions))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,25 @@ LARGE = {"MAX_SCRATCH": 8652, "MAX_STATE": 65_536}
 """Bytes that the runner sets aside: what the hungriest variant takes for 4096 inputs, and for states."""
 SMALL = {"MAX_SCRATCH": 4096, "MAX_STATE": 4608}
 """The same where there are 16 KB of RAM."""
+NONE = {"MAX_SCRATCH": 64, "MAX_STATE": 256}
+"""The same for kernels of others, which take neither."""
 
 _SECONDS = 120
 _WARNINGS = ("-Wall", "-Wextra", "-Werror")
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Sources of others for the same image: compiled with the same flags, but their warnings are their own matter.
+
+    Attributes:
+        name: of the images that have it.
+        flags: further ones, of the runner too.
+    """
+
+    name: str
+    sources: tuple[Path, ...]
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -32,7 +49,7 @@ class Image:
     """A linked runner.
 
     Attributes:
-        objects: the kernel library's compiled files.
+        objects: the kernel library's compiled files, or those of what it has in its place.
     """
 
     core: Core
@@ -71,21 +88,25 @@ def run_tool(command: list[str], what: str, seconds: int = _SECONDS) -> str:
     return done.stdout
 
 
-def build_image(core: Core, folder: Path, *, variant: str | None = None, optimize: str = "-O2") -> Image:
+def build_image(
+    core: Core, folder: Path, *, variant: str | None = None, optimize: str = "-O2", extra: Extra | None = None
+) -> Image:
     """Compiles the kernel library and the runner for a core.
 
     Args:
         folder: where the image goes.
         variant: kernels to compile in place of the core's own; the core must be able to run them.
         optimize: GCC's optimisation option.
+        extra: what else the image calls; its objects are the image's then.
 
     Raises:
         ToolchainError: no compiler, or it failed.
     """
     compiler = tool("arm-none-eabi-gcc")
     chosen = variant or core.variant
-    folder = folder / f"{core.name}-{chosen}{optimize}"
+    folder = folder / f"{core.name}-{extra.name if extra else chosen}{optimize}"
     folder.mkdir(parents=True, exist_ok=True)
+    memory = NONE if extra else LARGE if core.ram[1] > 0x4000 else SMALL
     flags = [
         *core.flags,
         "-std=c11",
@@ -94,20 +115,24 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
         "-ffp-contract=off",
         "-ffunction-sections",
         "-fdata-sections",
-        *_WARNINGS,
+        *(extra.flags if extra else ()),
         f"-I{DYNQ}",
         f"-DBLOB_BASE={core.blob[0]:#x}u",
         f"-DMAX_OUTPUTS={core.max_outputs}",
-        *(f"-D{name}={value}" for name, value in (LARGE if core.ram[1] > 0x4000 else SMALL).items()),
+        *(f"-D{name}={value}" for name, value in memory.items()),
         *([f"-DDYNQ_VARIANT_{chosen.upper()}"] if variant else []),
     ]
-    objects = []
-    for source in [*library_sources(), BENCH / "runner.c"]:
-        objects.append(folder / f"{source.name}.o")
-        run_tool(
-            [compiler, *flags, "-c", str(source), "-o", str(objects[-1])], f"compiling {source.name} for {core.cpu}"
-        )
-    memory = {
+
+    def compiled(sources: Sequence[Path], *warnings: str) -> list[Path]:
+        for source in sources:
+            command = [compiler, *flags, *warnings, "-c", str(source), "-o", str(folder / f"{source.name}.o")]
+            run_tool(command, f"compiling {source.name} for {core.cpu}")
+        return [folder / f"{source.name}.o" for source in sources]
+
+    library = compiled(library_sources(), *_WARNINGS)
+    runner = compiled([BENCH / "runner.c"], *_WARNINGS)
+    others = compiled(extra.sources) if extra else []
+    regions = {
         "code_origin": core.code[0],
         "code_length": core.code[1],
         "ram_origin": core.ram[0],
@@ -118,11 +143,11 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
         [
             compiler,
             *flags,
-            *map(str, objects),
+            *map(str, library + runner + others),
             "-nostartfiles",
             "--specs=nosys.specs",
             f"-T{BENCH / 'runner.ld'}",
-            *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()),
+            *(f"-Wl,--defsym={name}={value:#x}" for name, value in regions.items()),
             "-Wl,--gc-sections",
             "-lm",
             "-Wl,--no-warn-rwx-segments",
@@ -131,7 +156,7 @@ def build_image(core: Core, folder: Path, *, variant: str | None = None, optimiz
         ],
         f"linking the {core.name} runner",
     )
-    return Image(core, chosen, elf, tuple(objects[:-1]))
+    return Image(core, chosen, elf, tuple(others or library))
 
 
 def library_sources() -> list[Path]:

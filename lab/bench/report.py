@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from lab.bench import peers
 from lab.bench.suite import Row
 from pipeline.errors import UsageError
 
@@ -91,6 +92,16 @@ with the last committed figures (below 1 is better). Sizes are bytes; *code* is 
 *scratch* the largest of the layers'.
 """
 
+_BESIDE_PEERS = """
+## Beside {title}
+
+Instructions per MAC. Its fully-connected kernels in the same image with the same flags, int8 in and out, ranges fixed
+at training; 8-bit weights have a step for each column, 4-bit ones one for all. Below 1 dynq takes fewer.
+
+| core | bits | shape | dynq, floats | dynq, bytes | {name} | floats : {name} | bytes : {name} |
+|---|---:|---|---:|---:|---:|---:|---:|
+"""
+
 _HEAD = (
     "| bits | shape | input | instructions | per MAC | cycles~ | per MAC | vs reference | vs before | code "
     "| weights | parameters | scratch | state |\n"
@@ -98,10 +109,34 @@ _HEAD = (
 )
 
 
+def is_peer(row: Row) -> bool:
+    """Whether a figure is of somebody else's kernels."""
+    return row.variant.startswith(peers.NAME)
+
+
+def _beside_peers(rows: Sequence[Row]) -> Iterable[str]:
+    theirs = [row for row in rows if is_peer(row)]
+    if not theirs:
+        return
+    ours = {
+        (row.core, row.bits, row.what, row.source): row
+        for row in rows
+        if not is_peer(row) and row.variant != "reference"
+    }
+    yield _BESIDE_PEERS.format(title=theirs[0].variant, name=peers.NAME)
+    for row in theirs:
+        pair = [ours.get((row.core, row.bits, row.what, source)) for source in ("floats", "bytes")]
+        if all(pair):
+            cells = [_per_mac(one.instructions, one) for one in (*pair, row) if one]
+            cells += [_ratio(one.instructions, row.instructions) for one in pair if one]
+            yield f"| {row.core} | {row.bits} | {row.what} | {' | '.join(cells)} |\n"
+
+
 def to_markdown(rows: Sequence[Row], before: Mapping[Key, Row], versions: Mapping[str, str]) -> str:
     """Rows as a page, one table per core."""
     references = {(row.core, row.bits, row.what, row.source): row for row in rows if row.variant == "reference"}
     parts = [_INTRODUCTION.format(versions=", ".join(f"{name} {version}" for name, version in versions.items()))]
+    parts += _beside_peers(rows)
     for core, variant in dict.fromkeys((row.core, row.variant) for row in rows):
         parts.append(f"\n## {core}: {variant}\n\n{_HEAD}")
         for row in rows:

@@ -12,7 +12,8 @@ from lab.bench.calls import Softmax, expected
 from lab.bench.cores import Core
 from lab.bench.count import Measurement, build_plugin, measure
 from lab.bench.image import build_image, code_bytes
-from lab.bench.workloads import Workload, layers_over_time, workloads
+from lab.bench.peers import Peer, peer_jobs, verify_peer
+from lab.bench.workloads import SHAPES, Workload, layers_over_time, workloads
 from pipeline.errors import ToolchainError
 from pipeline.progress import SILENT, Progress
 
@@ -22,6 +23,7 @@ class Row:
     """One figure.
 
     Attributes:
+        variant: of the kernels, or a peer's name and version.
         bits: of the dense weights, 0 where there are none.
         what, source: see :class:`lab.bench.workloads.Workload`.
         cycles: estimated Cortex-M4 cycles; None on other cores, whose timing the model does not describe.
@@ -59,6 +61,30 @@ def verify(workload: Workload, measured: Sequence[Measurement], where: str) -> N
         same = np.array_equal(wanted.view(np.uint32), got.result.y.view(np.uint32))
         if not same and not isinstance(job.layer, Softmax):
             raise ToolchainError(f"{where}: the kernels' result differs from the reference")
+
+
+def run_peer(
+    peer: Peer, cores: Sequence[Core], bits: Sequence[int], folder: Path, *, progress: Progress = SILENT
+) -> list[Row]:
+    """The same for a peer's kernels, on layers of the same shapes with int8 input.
+
+    Raises:
+        ToolchainError: a tool is missing or failed, or a result is wrong.
+    """
+    plugin = build_plugin(folder)
+    rows: list[Row] = []
+    with progress.task(f"Counting {peer.name}", len(cores)) as task:
+        for core in cores:
+            image = build_image(core, folder, extra=peer.extra)
+            for what, job in peer_jobs(SHAPES, core.blob[1]):
+                width = job.layer.packed("").numbers["bits"]
+                if width in bits:
+                    measured = measure(image, plugin, [job])
+                    verify_peer(job, measured[0], f"{core.name} {peer.name}, {what}")
+                    workload = Workload(what, "bytes", width, (job,), 1)
+                    rows.append(_row(core, peer.name, workload, measured, 0))
+            task.advance(note=core.name)
+    return rows
 
 
 def _row(core: Core, variant: str, workload: Workload, measured: Sequence[Measurement], code: int) -> Row:

@@ -11,11 +11,12 @@ from click.testing import CliRunner
 from lab.bench.__main__ import main
 from lab.bench.calls import DenseLayer, Features, Job, Vector
 from lab.bench.cores import CORES, core_named
-from lab.bench.count import build_plugin, measure
+from lab.bench.count import Measurement, build_plugin, measure
 from lab.bench.cycles import Counts, Instruction, cost, estimate
 from lab.bench.image import build_image, code_bytes
+from lab.bench.peers import find_peer, peer_jobs, verify_peer
 from lab.bench.report import from_json, regressions, to_json, to_markdown
-from lab.bench.runner import run_jobs, write_blob
+from lab.bench.runner import Result, run_jobs, write_blob
 from lab.bench.suite import Row
 from lab.bench.workloads import perceptron
 from pipeline.errors import ToolchainError, UsageError
@@ -121,6 +122,34 @@ def test_figures_survive_json_and_show_as_ratios():
     assert "| 1.100 |" in page
     assert regressions([replace(ROW, instructions=62700)], {ROW.key: ROW}, 0.01)
     assert not regressions([replace(ROW, instructions=57001)], {ROW.key: ROW}, 0.01)
+
+
+def test_a_peer_stands_beside_the_kernels():
+    peer = replace(ROW, variant="CMSIS-NN 1.2", source="bytes", instructions=114_000)
+    rows = [ROW, replace(ROW, source="bytes", instructions=28_500), peer]
+    page = to_markdown(rows, {}, {"GCC": "12"})
+    assert "| m4 | 8 | 440x128 | 1.012 | 0.506 | 2.024 | 0.500 | 0.250 |" in page
+    assert page.count("## Beside CMSIS-NN 1.2") == 1
+    assert "Beside" not in to_markdown(rows[:2], {}, {"GCC": "12"})
+
+
+def test_a_folder_that_is_no_peer_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="no checkout of CMSIS-NN"):
+        find_peer(tmp_path)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_a_wrong_result_of_a_peer_is_refused(bits):
+    _, job = next(
+        (what, job) for what, job in peer_jobs([(8, 4)], 1000) if job.layer.packed("").numbers["bits"] == bits
+    )
+    _, wanted = job.layer.step(None, *job.inputs)
+    y = np.zeros(4, np.float32)
+    y.view(np.int8)[:4] = wanted
+    verify_peer(job, Measurement(0, 0, {}, Result(y, np.float32(0), np.float32(0), True, 0, 0)), "m4")
+    y.view(np.int8)[3] ^= 2
+    with pytest.raises(ToolchainError, match="not what was asked for"):
+        verify_peer(job, Measurement(0, 0, {}, Result(y, np.float32(0), np.float32(0), True, 0, 0)), "m4")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 9, "rows": []}', '{"format": 1, "rows": [{"core": "m4"}]}'])
