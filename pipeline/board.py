@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from pipeline.boards import BOARDS, board
 from pipeline.console import console, guarded
-from pipeline.emulators import EMULATORS
+from pipeline.emulators import EMULATORS, start_hearing
 from pipeline.errors import DeviceError, UsageError
 from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
+from pipeline.listening.own_microphone import record
+from pipeline.listening.sources import recording
 
 PATH = click.Path(path_type=Path)
 
@@ -24,12 +27,15 @@ def main() -> None:
 @main.command("start")
 @click.argument("target")
 @click.option("--image", type=PATH, metavar="FILE", help="Image to run. [default: the newest one built for TARGET]")
-def start_command(target: str, image: Path | None) -> None:
+@click.option("--microphone", "sound", type=PATH, metavar="FILE", help="Recording that its microphone hears.")
+def start_command(target: str, image: Path | None, sound: Path | None) -> None:
     """Keeps a board running, emulated, for `pio device monitor` and the like, until Ctrl-C.
 
     TARGET is a board that was built for before, as in: start nano33
+
+    The recording begins whenever the board starts to listen: type `listen start%`.
     """
-    with guarded():
+    with guarded(), TemporaryDirectory() as folder:
         chosen = board(target)
         if image is None:
             built = sorted(Path("out").glob(f"*/*_{target}.elf"), key=lambda path: path.stat().st_mtime)
@@ -38,7 +44,13 @@ def start_command(target: str, image: Path | None) -> None:
             image = built[-1]
         if not image.is_file():
             raise UsageError(f"no image {image}", "name a firmware .elf")
-        with EMULATORS[chosen.emulator].start(chosen, image) as machine:
+        if sound is None:
+            started = EMULATORS[chosen.emulator].start(chosen, image)
+        else:
+            raw = Path(folder) / "sound.raw"
+            record(recording(sound), raw)
+            started = start_hearing(chosen, image, raw, hurry=False)
+        with started as machine:
             console.print(f"{image}\nserial port {machine.port}", highlight=False)
             console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
             try:

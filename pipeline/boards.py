@@ -81,6 +81,7 @@ class Board:
         memory: of that machine, for the bench and for tests of single parts.
         usb: None where it cannot be flashed and tested through a USB socket of its own.
         probe_chip: pyOCD's name of its chip; None where no debug probe flashes it.
+        microphone: whether its image listens by a microphone of the board, ``firmware/boards/microphone.h``.
     """
 
     target: str
@@ -91,6 +92,7 @@ class Board:
     memory: MemoryMap | None = None
     usb: UsbSocket | None = None
     probe_chip: str | None = None
+    microphone: bool = False
 
     @cached_property
     def _manifest(self) -> dict[str, Any]:
@@ -156,6 +158,7 @@ _ROWS = (
         "nrf52840",
         usb=UsbSocket("nano33_usb", program=(0x2341, 0x805A), bootloader=(0x2341, 0x005A), start=0x10000),
         probe_chip="nrf52840",
+        microphone=True,
     ),
     Board("nrf52840dk", "nRF52840-DK", "nrf52840dk_bare", "nrf52840", probe_chip="nrf52840"),
     Board("host", "the firmware as a Linux program", "host", "host"),
@@ -163,6 +166,19 @@ _ROWS = (
 
 BOARDS: dict[str, Board] = {row.target: row for row in _ROWS}
 """By ``target``."""
+
+
+def board_with_microphone(target: str) -> Board:
+    """Looks a board up whose image listens by a microphone of its own.
+
+    Raises:
+        UsageError: it has none, or there is no such board.
+    """
+    found = board(target)
+    if not found.microphone:
+        having = ", ".join(row.target for row in _ROWS if row.microphone)
+        raise UsageError(f"{target} has no microphone", f"these have one: {having}")
+    return found
 
 
 def board(target: str) -> Board:

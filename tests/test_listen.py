@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
+from pipeline.emulators.nrf52840 import start
 from pipeline.export import write_tflite
 from pipeline.listen import main
 from tests.device.test_audio import MODEL, audio, expected
@@ -54,6 +56,24 @@ def test_a_device_hears_the_same(model: Path, wav: Path, tmp_path: Path, monkeyp
     assert events("\n".join(line for line in done.output.splitlines() if line.startswith("{"))) == WANTED
 
 
+def test_a_boards_own_microphone_hears_the_same(
+    model: Path, wav: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = [str(wav), "--model", str(model), "--target", "nano33"]
+    done = CliRunner().invoke(main, [*command, "--microphone", "--json"])
+    assert done.exit_code == 0, done.output
+    assert events("\n".join(line for line in done.output.splitlines() if line.startswith("{"))) == WANTED
+    shown = CliRunner().invoke(main, [*command, "--microphone"])
+    assert re.search(r"0 samples lost; [0-9.]+ % of the core's time, .* KiB of flash, .* KiB of RAM", shown.output)
+    # a board without a microphone, as a real one would be: on a port
+    image = next(Path("out/listen").glob("firmware-nano33-*/*.elf"))
+    with start(image) as board:
+        dead = CliRunner().invoke(main, ["board", *command[1:], "--port", board.port])
+    assert dead.exit_code == 1
+    assert "Nano 33 BLE has none" in dead.stderr
+
+
 def test_raw_samples_from_a_pipe(model: Path) -> None:
     command = [sys.executable, "-m", "pipeline.listen", "-", "--model", str(model), "--json"]
     done = subprocess.run(command, input=PCM.astype("<i2").tobytes(), capture_output=True, timeout=120, check=True)
@@ -93,6 +113,13 @@ def test_what_was_heard_before_a_damage_is_told(model: Path, tmp_path: Path) -> 
         (["{wav}", "--port", "/dev/null"], "--target"),
         (["{wav}", "--target", "host", "--threshold", "0.5"], "--threshold"),
         (["mic"], "microphone"),
+        (["{wav}", "--microphone"], "--target"),
+        (["{wav}", "--microphone", "--target", "qemu"], "qemu has no microphone"),
+        (["{wav}", "--microphone", "--target", "nano33", "--port", "/dev/null"], "SOURCE is then: board"),
+        (["board", "--target", "nano33"], "recording"),
+        (["mic", "--target", "nano33", "--microphone"], "recording"),
+        (["{wav}", "--gain", "6"], "--gain"),
+        (["{wav}", "--microphone", "--target", "nano33", "--page", "x.html"], "--page"),
     ],
 )
 def test_mistakes_are_told_in_words(model: Path, wav: Path, arguments: list[str], said: str) -> None:

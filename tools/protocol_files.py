@@ -150,6 +150,7 @@ def page() -> str:
         own=own("dynq"),
         frames=requests("kind", [(f.kind, f) for f in known.frames]),
         banner=", ".join(_code(known.lines[name].text) for name in known.banner),
+        spoken=" and ".join(known.spoken),
         types=table("| type | how it is written |", [f"| {name} | {t.summary} |" for name, t in TYPES.items()]),
         records=table(
             "| name | line | what it tells |",
@@ -184,6 +185,7 @@ tables, its answers and the records that Python reads them into are written from
 - An answer is lines ended by CR LF: `m-...`, or `e-[...]` for an error. Every command, a failed one too, ends in
   `m-ready`.
 - Answers are named below by their lines, which have a section of their own. At boot: {banner}, `m-ready`.
+- While it listens by its own microphone a device also says {spoken}, between answers and never within one.
 - No command, however malformed, crashes the device, writes out of bounds or leaves it deaf: the next `%` starts afresh.
 
 Limits:

@@ -1,5 +1,6 @@
 /* What answers the protocol's commands, one function each, by subject: server_input.c, server_inference.c,
- * server_audio.c and server_info.c. A handler finds its arguments in server->command; m-ready follows by itself. */
+ * server_audio.c, server_microphone.c and server_info.c. A handler finds its arguments in server->command; m-ready
+ * follows by itself. */
 #ifndef HANDLERS_H_
 #define HANDLERS_H_
 
@@ -21,6 +22,9 @@ bool server_have_input(server_t *server);
 
 /* The data of a frame become the input; false, and an error line, when they are of another length. */
 bool server_take_frame(server_t *server);
+
+/* Whether the engine and the input belong to the microphone; says so when they do. */
+bool server_is_listening(server_t *server);
 
 /* There is no input any more. */
 void server_void_input(server_t *server);

@@ -32,10 +32,11 @@ int main(void) {
     clock_update(&clock_time);
     const int byte = next_byte();
     protocol_command_t command;
-    if (byte < 0) {
-      board_idle();
-    } else if (protocol_byte(&parser, (uint8_t)byte, &command)) {
+    if (byte >= 0 && protocol_byte(&parser, (uint8_t)byte, &command)) {
       server_handle(&server, &command);
+    }
+    if (!server_listen(&server) && byte < 0) {
+      server.idle += board_idle();
     }
   }
 }

@@ -248,6 +248,49 @@ static inline void answer_detection(output_t *out, uint64_t number, const char *
   output_end_checked(out);
 }
 
+static inline void answer_listen_state(output_t *out, uint64_t on, uint64_t samples, uint64_t lost, uint64_t flat, uint64_t inferences, uint64_t detections, uint64_t active, uint64_t elapsed) {
+  output_text(out, "m-listen-[on=");
+  output_number(out, on);
+  output_text(out, ",samples=");
+  output_number(out, samples);
+  output_text(out, ",lost=");
+  output_number(out, lost);
+  output_text(out, ",flat=");
+  output_number(out, flat);
+  output_text(out, ",inferences=");
+  output_number(out, inferences);
+  output_text(out, ",detections=");
+  output_number(out, detections);
+  output_text(out, ",active=");
+  output_number(out, active);
+  output_text(out, ",elapsed=");
+  output_number(out, elapsed);
+  output_text(out, "]");
+  output_end_checked(out);
+}
+
+static inline void answer_heard(output_t *out, uint64_t number, const char *label, float score, uint64_t sample) {
+  output_text(out, "m-heard-[");
+  output_number(out, number);
+  output_text(out, ",");
+  output_text(out, label);
+  output_text(out, ",");
+  output_fraction(out, score);
+  output_text(out, ",");
+  output_number(out, sample);
+  output_text(out, "]");
+  output_end_checked(out);
+}
+
+static inline void answer_audio_lost(output_t *out, uint64_t sample, uint64_t count) {
+  output_text(out, "m-lost-[");
+  output_number(out, sample);
+  output_text(out, ",");
+  output_number(out, count);
+  output_text(out, "]");
+  output_end_checked(out);
+}
+
 static inline void answer_no_fault(output_t *out) {
   output_text(out, "m-fault-[none]");
   output_end_checked(out);

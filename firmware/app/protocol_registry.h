@@ -12,6 +12,7 @@ enum {
   PROTOCOL_WARMUP = 10, /* inferences before the timed ones of `infer`, when no number is given */
   PROTOCOL_DUMP_VALUES = 8, /* values a line of `dump` */
   PROTOCOL_PCM_SAMPLES = 480, /* most samples of audio in one frame: 30 ms */
+  PROTOCOL_GAIN_NONE = 40, /* gain of the microphone in half decibels that changes nothing; 0 is -20 dB, 80 +20 dB */
   PROTOCOL_DETECTIONS_KEPT = 8, /* newest detections that a device keeps */
   PROTOCOL_NUMBERS_MAX = 2, /* most numbers behind a command */
 };
@@ -37,6 +38,9 @@ enum {
   X(STREAM, stream, "stream", none, 0, 0, "stream%") \
   X(STREAM_COST, stream_cost, "stream cost", none, 0, 0, "stream cost%") \
   X(AUDIO, audio, "audio", none, 0, 0, "audio%") \
+  X(LISTEN_START, listen_start, "listen start", numbers, 0, 1, "listen start [G]%") \
+  X(LISTEN_STOP, listen_stop, "listen stop", none, 0, 0, "listen stop%") \
+  X(LISTEN, listen, "listen", none, 0, 0, "listen%") \
   X(FAULT, fault, "fault", none, 0, 0, "fault%") \
   X(FAULT_CLEAR, fault_clear, "fault clear", none, 0, 0, "fault clear%") \
   X(RESET, reset, "reset", none, 0, 0, "reset%")
@@ -71,6 +75,9 @@ enum {
   X(BAD_AUDIO, "e-[Bad length of audio]", NULL) \
   X(AUDIO_GAP, "e-[The next audio is sample ", "]") \
   X(NO_AUDIO, "e-[Not enough audio yet]", NULL) \
+  X(NO_MICROPHONE, "e-[This board has no microphone]", NULL) \
+  X(BAD_GAIN, "e-[Gain is 0 to 80 half decibels]", NULL) \
+  X(LISTENING, "e-[Listening: listen stop first]", NULL) \
   X(ENGINE, "e-[engine: ", "]")
 
 #endif

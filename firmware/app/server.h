@@ -16,6 +16,19 @@ enum {
   SERVER_FRAME_BYTES = PROTOCOL_FRAME_OVERHEAD + (KWS_INPUTS > SERVER_PCM_BYTES ? KWS_INPUTS : SERVER_PCM_BYTES),
 };
 
+/* Listening by the board's own microphone, since the start of it. */
+typedef struct {
+  bool on;
+  uint64_t started;     /* where the clock was */
+  uint64_t idle_before; /* what `idle` was */
+  uint64_t elapsed;     /* ticks, up to where they were asked for or to the stop */
+  uint64_t active;      /* of them, those in which there was something to do */
+  uint64_t lost;        /* samples that came faster than they were taken */
+  uint64_t flat;        /* newest samples that have one value */
+  int16_t value;
+  uint64_t lit_until; /* sample that ends the LED's light */
+} server_microphone_t;
+
 typedef struct {
   output_t out;
   clock_time_t *clock;
@@ -36,6 +49,9 @@ typedef struct {
   bool inferred;
 
   stream_t stream;
+
+  server_microphone_t microphone;
+  uint64_t idle; /* ticks since the start in which there was nothing to do */
 } server_t;
 
 void server_init(server_t *server, output_write_t write, clock_time_t *clock, bool (*interrupted)(void));
@@ -45,5 +61,8 @@ void server_banner(server_t *server, const char *problem);
 
 /* Answers one command, m-ready included. */
 void server_handle(server_t *server, const protocol_command_t *command);
+
+/* Takes a buffer of the microphone and tells what was heard in it; false when there is none. */
+bool server_listen(server_t *server);
 
 #endif

@@ -8,6 +8,9 @@ static void say_stream(server_t *server) {
 }
 
 void handle_stream_start(server_t *server) {
+  if (server_is_listening(server)) {
+    return;
+  }
   server_void_input(server);
   stream_start(&server->stream, server->features);
   server->live = true;
@@ -18,7 +21,7 @@ void handle_stream(server_t *server) {
   const stream_t *stream = &server->stream;
   const uint32_t kept = stream->detections < PROTOCOL_DETECTIONS_KEPT ? stream->detections : PROTOCOL_DETECTIONS_KEPT;
   for (uint32_t i = stream->detections - kept; i < stream->detections; i++) {
-    const detection_t *detection = &stream->detected[i % PROTOCOL_DETECTIONS_KEPT];
+    const detection_t *detection = stream_detection(stream, i);
     answer_detection(&server->out, i, kws_model.labels[detection->label], detection->score, detection->sample);
   }
   say_stream(server);
@@ -32,6 +35,9 @@ void handle_stream_cost(server_t *server) {
 
 /* A frame begins with the number of samples before it, so that one lost or sent twice is noticed. */
 void handle_frame_pcm(server_t *server) {
+  if (server_is_listening(server)) {
+    return;
+  }
   const uint8_t *data = server->command->data;
   const size_t length = server->command->length;
   if (length < 4 || length % 2 != 0 || length > SERVER_PCM_BYTES) {
@@ -71,6 +77,9 @@ void handle_frame_pcm(server_t *server) {
 }
 
 void handle_audio(server_t *server) {
+  if (server_is_listening(server)) {
+    return;
+  }
   if (!server->live || !stream_is_warm(&server->stream)) {
     server_error(server, PROTOCOL_ERROR_NO_AUDIO);
     return;

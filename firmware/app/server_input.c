@@ -31,6 +31,9 @@ bool server_have_input(server_t *server) {
 }
 
 bool server_take_frame(server_t *server) {
+  if (server_is_listening(server)) {
+    return false;
+  }
   server_void_input(server);
   if (server->command->length != KWS_INPUTS) {
     server_error(server, PROTOCOL_ERROR_WRONG_FRAME_SIZE);
@@ -48,6 +51,9 @@ void handle_frame_load(server_t *server) {
 
 void handle_db_load(server_t *server) {
   const uint32_t bytes = server->command->numbers[0];
+  if (server_is_listening(server)) {
+    return;
+  }
   server_void_input(server);
   if (bytes != KWS_INPUTS) {
     server_error_number(server, PROTOCOL_ERROR_WRONG_SIZE, KWS_INPUTS);

@@ -61,6 +61,14 @@ const char *stream_push(stream_t *stream, const int16_t *pcm, size_t count) {
   return problem;
 }
 
+void stream_skip(stream_t *stream, uint32_t count) {
+  stream->listener.samples += count;
+}
+
+const detection_t *stream_detection(const stream_t *stream, uint32_t number) {
+  return &stream->detected[number % PROTOCOL_DETECTIONS_KEPT];
+}
+
 bool stream_is_warm(const stream_t *stream) {
   return stream->context.filled == kws_frontend.context_frames;
 }

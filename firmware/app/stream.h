@@ -34,6 +34,12 @@ void stream_resume(stream_t *stream);
 /* NULL, or why the engine failed. */
 const char *stream_push(stream_t *stream, const int16_t *pcm, size_t count);
 
+/* Counts samples that nobody heard: what follows is taken for the next sound all the same. */
+void stream_skip(stream_t *stream, uint32_t count);
+
+/* One of the newest PROTOCOL_DETECTIONS_KEPT detections, by its number since the start. */
+const detection_t *stream_detection(const stream_t *stream, uint32_t number);
+
 /* Whether the rows are a whole clip. Nothing is detected before. */
 bool stream_is_warm(const stream_t *stream);
 

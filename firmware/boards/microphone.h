@@ -13,8 +13,7 @@ extern "C" {
 /* Samples of a buffer: 20 ms, between which the core may sleep. */
 #define MICROPHONE_SAMPLES 320u
 
-/* Gain in half decibels: the least is -20 dB, the most +20 dB. */
-#define MICROPHONE_GAIN_NONE 40u
+/* Of gain, in half decibels above -20 dB. */
 #define MICROPHONE_GAIN_MOST 80u
 
 bool microphone_exists(void);

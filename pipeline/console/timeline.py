@@ -44,17 +44,34 @@ class Timeline:
     def show(self, pcm: NDArray[np.int16], steps: Sequence[Step], events: Sequence[Event]) -> None:
         """Takes what was heard and what came of it."""
         self._heard += len(pcm)
-        for event in events:
-            text = f"{clock(event.seconds):>10}  {event.label}  {event.score:.3f}"
-            self._console.print(Text(text, style="bold green" if self._live else ""))
+        self._say(events)
         if self._live is not None:
             self._live.update(self._line(pcm, steps))
 
-    def _line(self, pcm: NDArray[np.int16], steps: Sequence[Step]) -> Text:
-        level = level_db(pcm)
+    def told(self, sample: int, events: Sequence[Event], lost: Sequence[tuple[int, int]]) -> None:
+        """Takes what a board tells of sound that only it hears: where it is, and samples lost before a sample."""
+        self._heard = sample
+        self._say(events)
+        for where, count in lost:
+            text = f"{clock(where / SAMPLE_RATE):>10}  {count / SAMPLE_RATE:.2f} s lost: the board was busy"
+            self._console.print(Text(text, style="bold red" if self._live else ""))
+        if self._live is not None:
+            self._live.update(self._where())
+
+    def _say(self, events: Sequence[Event]) -> None:
+        for event in events:
+            text = f"{clock(event.seconds):>10}  {event.label}  {event.score:.3f}"
+            self._console.print(Text(text, style="bold green" if self._live else ""))
+
+    def _where(self) -> Text:
         line = Text(f"{clock(self._heard / SAMPLE_RATE):>10}", style="dim")
         if self._seconds:
             line.append(f" of {clock(self._seconds)}")
+        return line
+
+    def _line(self, pcm: NDArray[np.int16], steps: Sequence[Step]) -> Text:
+        level = level_db(pcm)
+        line = self._where()
         line.append("  ")
         line.append(_bar(1 - level / _QUIETEST_DB), style="cyan")
         line.append(f" {level:4.0f} dB  ")

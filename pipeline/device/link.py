@@ -21,6 +21,7 @@ from pipeline.protocol.frames import END
 from pipeline.protocol.registry import registry
 
 READY = registry().lines["Ready"].text
+_SPOKEN = tuple(registry().lines[name].pieces[0] for name in registry().spoken)
 LINE_MAX = 65_536
 """A line longer than this is noise."""
 _POLL_SECONDS = 0.05
@@ -65,6 +66,8 @@ class LinkClosed(DeviceError):
 class Link:
     """An open serial link.
 
+    Lines that a device says by itself, between answers, are kept apart: see :meth:`spoken`.
+
     Args:
         url: device path or pyserial URL.
         baud: of a real serial port.
@@ -98,6 +101,7 @@ class Link:
         except (serial.SerialException, OSError, ValueError) as error:
             raise _cannot_open(self.url, error) from None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._spoken: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._gone = ""
         self._thread = threading.Thread(target=self._read, name=f"serial {self.url}", daemon=True)
@@ -118,7 +122,8 @@ class Link:
             partial += received
             *lines, rest = partial.split(b"\n")
             for line in lines:
-                self._lines.put(line.rstrip(b"\r").decode("latin-1"))
+                text = line.rstrip(b"\r").decode("latin-1")
+                (self._spoken if text.startswith(_SPOKEN) else self._lines).put(text)
             partial = bytearray(rest[-LINE_MAX:])
 
     def __enter__(self) -> Link:
@@ -189,6 +194,23 @@ class Link:
                 self._check()
                 raise LinkClosed(f"{self.url} is gone: {self._gone}")
             return line
+
+    def spoken(self, deadline: float) -> str | None:
+        """The next line that the device said by itself, or None when there is none by ``deadline``.
+
+        Raises:
+            LinkClosed: the port is gone.
+            DeviceError: the emulator behind it is dead.
+        """
+        while True:
+            try:
+                return self._spoken.get(timeout=max(0.0, min(0.5, deadline - time.monotonic())))
+            except queue.Empty:
+                self._check()
+                if self._gone:
+                    raise LinkClosed(f"{self.url} is gone: {self._gone}") from None
+                if time.monotonic() >= deadline:
+                    return None
 
     def expect_ready(self, seconds: float) -> list[str]:
         """Lines up to ``m-ready``, without it.

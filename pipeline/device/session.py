@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from pipeline.boards import Board, TimeUnit, board
 from pipeline.device.client import Client
 from pipeline.device.link import DEFAULT_TIMING, Link, LinkClosed, NoAnswer, Timing
-from pipeline.emulators import EMULATORS, Machine
+from pipeline.emulators import EMULATORS, Machine, start_hearing
 from pipeline.errors import DeviceError
 from pipeline.firmware import FirmwareImage
 from pipeline.protocol.declared import BAUD, BuildInfo
@@ -42,17 +43,27 @@ def open_device(
     port: str | None = None,
     baud: int = BAUD,
     timing: Timing = DEFAULT_TIMING,
+    sound: Path | None = None,
 ) -> Iterator[Device]:
     """Starts the target's emulator on ``image``, or opens the real board's ``port``, and checks which firmware answers.
 
+    Args:
+        sound: raw 16-bit mono samples at 16 kHz for the emulated board's microphone to hear, as fast as possible.
+
     Raises:
+        UsageError: the board has no microphone to hear ``sound`` with.
         ToolchainError: the emulator is not installed.
         DeviceError: no answer, or another firmware's.
     """
     chosen = board(target)
     with ExitStack() as stack:
-        machine = stack.enter_context(EMULATORS[chosen.emulator].start(chosen, image.elf)) if port is None else None
-        if machine is not None:
+        machine = None
+        if port is None:
+            machine = stack.enter_context(
+                EMULATORS[chosen.emulator].start(chosen, image.elf)
+                if sound is None
+                else start_hearing(chosen, image.elf, sound, hurry=True)
+            )
             link = Link(machine.port, failure=machine.failure, timing=timing)
         else:
             link = Link(str(port), baud=baud, timing=timing)

@@ -26,6 +26,8 @@ DUMP_VALUES = 8
 """Values a line of `dump`."""
 PCM_SAMPLES = 480
 """Most samples of audio in one frame: 30 ms."""
+GAIN_NONE = 40
+"""Gain of the microphone in half decibels that changes nothing; 0 is -20 dB, 80 +20 dB."""
 DETECTIONS_KEPT = 8
 """Newest detections that a device keeps."""
 
@@ -199,6 +201,38 @@ class Detection:
     label: str
     score: float
     sample: int
+
+
+@dataclass(frozen=True)
+class ListenState:
+    """Samples since the start, lost ones included; how many of the newest are alike; ticks, and those with work."""
+
+    on: int
+    samples: int
+    lost: int
+    flat: int
+    inferences: int
+    detections: int
+    active: int
+    elapsed: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A keyword by the board's microphone, said when it is heard; otherwise as a detection."""
+
+    number: int
+    label: str
+    score: float
+    sample: int
+
+
+@dataclass(frozen=True)
+class AudioLost:
+    """So many samples before this one came while the board was busy, and were not heard."""
+
+    sample: int
+    count: int
 
 
 @dataclass(frozen=True)

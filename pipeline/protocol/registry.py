@@ -146,7 +146,7 @@ class Command(Request):
         usage: names of the arguments.
         example, before: a request that is answered as declared, and one to make first; ``{inputs}`` is the length of
             the model's input.
-        needs: "inference" or "audio": what the device must have had last.
+        needs: "inference" or "audio": what the device must have had last; or "microphone": what the board must have.
     """
 
     syntax: str
@@ -173,7 +173,11 @@ class FrameKind(Request):
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything that a device understands and says."""
+    """Everything that a device understands and says.
+
+    Attributes:
+        spoken: names of lines that it says between answers.
+    """
 
     limits: tuple[Limit, ...]
     lines: dict[str, Line]
@@ -181,6 +185,7 @@ class Registry:
     commands: tuple[Command, ...]
     frames: tuple[FrameKind, ...]
     banner: tuple[str, ...]
+    spoken: tuple[str, ...]
 
     def command(self, identifier: str) -> Command:
         return next(c for c in self.commands if c.id == identifier)
@@ -210,4 +215,5 @@ def registry() -> Registry:
         tuple(Command(**request(entry)) for entry in data["command"]),
         tuple(FrameKind(**request(entry)) for entry in data["frame"]),
         tuple(data["banner"]),
+        tuple(data["spoken"]),
     )

@@ -16,7 +16,7 @@ def test_generated_files_are_current(name: str):
 
 def test_answers_are_lines_and_every_line_is_used():
     known = registry()
-    used = {"Ready", *known.banner}
+    used = {"Ready", *known.banner, *known.spoken}
     for request in (*known.commands, *known.frames):
         used |= {name for answer in request.answers for name in answer.rstrip("*?").split("|")}
     assert used == set(known.lines)
