@@ -20,6 +20,7 @@ from pipeline.commands import (
 from pipeline.console import RichProgress, console, guarded, show_plan, show_report
 from pipeline.errors import DeviceError, ParityError, UsageError
 from pipeline.options import PATH, BoardOptions, DataOptions, bits_option, board_options, data_options
+from pipeline.workflow.baseline import measure_baseline
 from pipeline.workflow.data import clips_for_model
 from pipeline.workflow.models import ModelFile
 from pipeline.workflow.run import BIT_WIDTHS, build, build_from_model
@@ -49,6 +50,13 @@ Finished stages are kept in the output folder and skipped when nothing they depe
 )
 @click.option("--budget", type=click.FloatRange(0, min_open=True), help="False accepts per hour. [default: recipe's]")
 @click.option(
+    "--baseline",
+    "baselines",
+    metavar="RECIPE",
+    multiple=True,
+    help="Also train this recipe's network on the same clips, for the report: wake_words_perceptron. Repeatable.",
+)
+@click.option(
     "--engine",
     type=click.Choice(["aot", "tflm"]),
     default="aot",
@@ -70,6 +78,7 @@ def main(
     compare: bool,
     tune: bool,
     budget: float | None,
+    baselines: tuple[str, ...],
     engine: str,
     tflm_root: Path | None,
 ) -> None:
@@ -86,8 +95,8 @@ def main(
     aim = boards.aim(tflm_root)
     command = f"{context.find_root().info_name} {shlex.join(sys.argv[1:])}"
     if model is not None:
-        if options.recipe or options.keywords:
-            raise UsageError("--model brings its own words", "leave --recipe and --keywords out")
+        if options.recipe or options.keywords or baselines:
+            raise UsageError("--model brings its own words", "leave --recipe, --keywords and --baseline out")
         file = ModelFile.read(model)
         held_out = clips_for_model(file.model, options.test_data or options.data, options.cache, progress)
         with options.stages(model.stem, progress) as stages:
@@ -96,7 +105,9 @@ def main(
         data = options.load(progress, budget)
         with options.stages(data.recipe.name, progress) as stages:
             show_plan(console, data.recipe, data.corpus)
-            report, page = build(data, bits, BIT_WIDTHS if compare else (bits,), aim, stages, command, tuned=tune)
+            rows = [measure_baseline(data, name, bits, stages) for name in baselines]
+            widths = BIT_WIDTHS if compare else (bits,)
+            report, page = build(data, bits, widths, aim, stages, command, baselines=rows, tuned=tune)
     show_report(console, report, page)
     failed = [row for row in report.boards if row.error]
     if failed:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.report.data import SplitRow, WordRow
+from pipeline.report.data import ConditionRow, SplitRow, WordRow
 
 FEW_TRAINING_SPEAKERS = 20
 FEW_TEST_SPEAKERS = 10
 LARGE_SHARE = 0.25
 MANY_FALSE_ACCEPTS = 0.02
+LOST_TO_NOISE = 0.1
 
 
-def advice(words: Sequence[WordRow], test: SplitRow, false_accept: float) -> tuple[str, ...]:
-    """The most-missed word, the word of the fewest speakers, a threshold that does not carry over, a weak test split.
+def advice(words: Sequence[WordRow], test: SplitRow, conditions: Sequence[ConditionRow]) -> tuple[str, ...]:
+    """The most-missed word, the word of the fewest speakers, a threshold that does not carry over, what noise costs, a
+    weak test split.
 
     Args:
-        false_accept: of the device on the test split, at a threshold that should let 1 % through.
+        conditions: the first is that of the clips as they are, at a threshold that should let 1 % through.
     """
-    return (*_most_missed(words), *_fewest_speakers(words), *_false_accepts(false_accept), *_weak_test(test))
+    return (
+        *_most_missed(words),
+        *_fewest_speakers(words),
+        *_false_accepts(conditions[0].false_accept),
+        *_worst_condition(conditions),
+        *_weak_test(test),
+    )
 
 
 def _most_missed(words: Sequence[WordRow]) -> Iterator[str]:
@@ -45,6 +53,16 @@ def _false_accepts(share: float) -> Iterator[str]:
         yield (
             f"The threshold lets {100 * share:.1f} % of the other words of the test split through instead of the "
             "1 % of the validation split: more other words, above all ones that sound like keywords, help."
+        )
+
+
+def _worst_condition(conditions: Sequence[ConditionRow]) -> Iterator[str]:
+    clean, worst = conditions[0], min(conditions, key=lambda row: row.keyword)
+    lost = clean.keyword - worst.keyword
+    if lost > LOST_TO_NOISE:
+        yield (
+            f"{100 * lost:.0f} of 100 keywords more go unrecognised {worst.name}: recordings from where it will "
+            "listen, of keywords and of noise, help."
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.boards import BOARDS, board
-from pipeline.report import Next, SplitRow, WordRow, advice
+from pipeline.report import ConditionRow, Next, SplitRow, WordRow, advice
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Results:
         model: ``.tflite`` as the user finds it.
         graph: reference graph of built-in operators; it need not be there.
         elf: image of ``target``.
+        arrays: the model in C, as that image holds it.
         recordings: that were tested on; None for synthesised speech.
     """
 
@@ -28,23 +29,27 @@ class Results:
     model: Path
     graph: Path
     elf: Path
+    arrays: Path
     target: str
     recordings: Path | None
 
-    def next(self, words: Sequence[WordRow], test: SplitRow, false_accept: float) -> Next:
+    def next(self, words: Sequence[WordRow], test: SplitRow, conditions: Sequence[ConditionRow]) -> Next:
         """Commands, files and advice for the report."""
-        return Next(self._commands(), self._files(), advice(words, test, false_accept))
+        return Next(self._commands(), self._files(), advice(words, test, conditions))
 
     def _commands(self) -> tuple[tuple[str, str], ...]:
         chosen = board(self.target)
         if not chosen.is_hardware:
             chosen = next(other for other in BOARDS.values() if other.usb is not None)
+        data = ["--data", str(self.recordings)] if self.recordings is not None else []
         flash = ["python", "-m", "pipeline.build", "--model", str(self.model)]
-        flash += ["--data", str(self.recordings)] if self.recordings is not None else []
+        flash += data
         flash += ["--target", chosen.target, "--port", "PORT", *(() if chosen.usb else ("--probe", "ID")), "--flash"]
+        tune = ["python", "-m", "pipeline.tune", "--model", str(self.model), *data]
         listen = ["python", "-m", "pipeline.listen", "FILE.wav", "--model", str(self.model)]
         return (
             ("Listen to a recording (or to the microphone: mic in place of FILE.wav):", shlex.join(listen)),
+            ("Choose its thresholds by false accepts per hour, on streams of speech:", shlex.join(tune)),
             (f"Put it on a real board ({chosen.title}) and test it there:", shlex.join(flash)),
         )
 
@@ -52,6 +57,7 @@ class Results:
         named = (
             ("model with custom operators (.tflite)", self.model),
             ("the same in built-in operators (.tflite)", self.graph),
+            ("C arrays", self.arrays),
             ("image (.elf)", self.elf),
         )
         return tuple(

@@ -39,10 +39,7 @@ def choose_recipe(name: str | None, data: Path | None, keywords: str | None) -> 
     if words == ():
         raise UsageError("--keywords names no word", "as in: --keywords computer,lights_on")
     if name is not None:
-        path = Path(name)
-        if path.suffix != ".toml" and not path.exists():
-            path = RECIPES / f"{name}.toml"
-        recipe = load_recipe(path)
+        recipe = named_recipe(name)
     elif data is None:
         recipe = load_recipe(RECIPES / f"{TYPED}.toml")
     else:
@@ -59,6 +56,18 @@ def choose_recipe(name: str | None, data: Path | None, keywords: str | None) -> 
             "leave --recipe out to train on the folder, or use --test-data to test on it",
         )
     return recipe
+
+
+def named_recipe(name: str) -> Recipe:
+    """A recipe by the path of its TOML file, or by its name in ``models/``.
+
+    Raises:
+        RecipeError: see ``load_recipe``.
+    """
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists():
+        path = RECIPES / f"{name}.toml"
+    return load_recipe(path)
 
 
 def run_name(words: tuple[str, ...]) -> str:

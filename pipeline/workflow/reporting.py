@@ -148,9 +148,9 @@ def make_report(
     outcome: Outcome,
     held_out: HeldOut,
     origin: Origin,
-    next_steps: Callable[[Sequence[WordRow], SplitRow, float], Next],
+    next_steps: Callable[[Sequence[WordRow], SplitRow, Sequence[ConditionRow]], Next],
 ) -> Report:
-    """Puts a run together; ``next_steps`` says what to do about words, test split and false accepts."""
+    """Puts a run together; ``next_steps`` says what to do about words, test split and conditions."""
     tested, image, test = outcome.tested, outcome.image, held_out.test
     file, model = outcome.file, outcome.file.model
     chosen = board(image.target)
@@ -173,6 +173,7 @@ def make_report(
     heard = [("as recorded", "", on_device)]
     for condition, logits in outcome.conditions:
         heard.append((condition.name, condition.description, judge(logits, tested.validation)))
+    under = tuple(_condition(*found) for found in heard)
     return Report(
         title=f"{model.name}: {model.bits} bits on {image.target}",
         summary=f"{len(model.keywords)} keywords ({', '.join(model.keywords)}), "
@@ -180,7 +181,7 @@ def make_report(
         accuracy=tuple(rows),
         baselines=origin.baselines,
         words=words,
-        conditions=tuple(_condition(*found) for found in heard),
+        conditions=under,
         confusion=Confusion(model.labels, on_device.evaluation.confusion),
         test=split,
         memory=tuple(_memory(result.file.model) for result in outcome.models if result.file),
@@ -211,7 +212,7 @@ def make_report(
             sum(result.logits.size for result in results.values()),
             sum(result.differing_logits(tested.logits) for result in results.values()),  # one is enough to spoil it
         ),
-        next=next_steps(words, split, on_device.point.false_accept_rate),
+        next=next_steps(words, split, under),
         stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in outcome.stages),
         provenance=Provenance(
             command=origin.command,

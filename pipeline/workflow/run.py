@@ -126,7 +126,8 @@ def _test_and_report(
         for condition in conditions(clips, file.model.frontend, stages)
     ]
     outcome = Outcome(tested, models, image, devices, heard, _distinct(stages.finished), tuning)
-    results = Results(stages.root, model, file.path.with_name(REFERENCE_GRAPH), elf, aim.target, clips.folder)
+    graph, arrays = file.path.with_name(REFERENCE_GRAPH), image.elf.parent / "c" / "kws_model.c"
+    results = Results(stages.root, model, graph, elf, arrays, aim.target, clips.folder)
     report = make_report(outcome, held_out, origin, results.next)
     return report, write_report(report, stages.root, f"{elf.stem}_board" if aim.real else elf.stem)[1]
 

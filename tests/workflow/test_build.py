@@ -75,7 +75,7 @@ def test_whole_run(finished: Path):
     assert {word["word"] for word in report["words"]} == {"low", "high"}
     assert report["words"][0]["training_speakers"] == 8
     linked = {what: finished / path for what, path in report["next"]["files"]}
-    assert len(linked) == 3
+    assert len(linked) == 4
     assert all(path.is_file() for path in linked.values())
     assert f"--model {finished / 'whistles_4bit.tflite'}" in report["next"]["commands"][0][1]
     assert "<svg" in (finished / "whistles_4bit_qemu.html").read_text()
@@ -103,6 +103,27 @@ def test_model_file_on_another_target(finished: Path, whistles: Path, workplace:
     assert report["parity"]["differing_logits"] == 0
     assert report["listening"] is None
     assert report["device"]["time_per_inference"] is None  # a PC's clock says nothing about a microcontroller
+
+
+def test_a_baseline_is_another_network_on_the_same_clips(
+    finished: Path, whistles: Path, whistle_recipe: Path, workplace: Path, tmp_path: Path
+):
+    wider = tmp_path / "wider.toml"
+    text = whistle_recipe.read_text().replace('"whistles"', '"wider"').replace("hidden = [12]", "hidden = [20]")
+    wider.write_text(text.replace('["low", "high"]', '["other"]').replace("[training]", "[training]\nseed = 9"))
+    run = build(
+        "--recipe", whistle_recipe, "--data", whistles, "--target", "host", "--baseline", wider, "--no-compare",
+        "--out", finished, "--cache", workplace / "cache",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = json.loads((finished / "whistles_4bit_host.json").read_text())
+    (row,) = report["baselines"]
+    assert (row["name"], row["runs_on"], row["training"], row["bits"]) == ("wider", "numpy", "QAT", 4)
+    assert row["model_bytes"] == (240 * 20 + 20 * 4) // 2 + 8 * (20 + 4)  # codes, and parameters of each column
+    assert 0 <= row["keyword"] <= 1
+    assert "wider" in run.stdout
+    assert "wider" in (finished / "whistles_4bit_host.html").read_text()
+    assert "whistles_4bit_qemu" in (finished / "index.html").read_text()  # the other target's is still there
 
 
 OTHER_BITS = """
