@@ -62,6 +62,10 @@ class Graph:
         types = {"float32": "FLOAT32", "int32": "INT32", "uint32": "UINT32", "uint8": "UINT8", "int8": "INT8"}
         return self.tensor(name, values.shape, getattr(schema().TensorType, types[values.dtype.name]), values)
 
+    def rename(self, tensor: int, name: str) -> None:
+        """Gives a tensor another name."""
+        self._subgraph.tensors[tensor].name = name
+
     def builtin(
         self,
         name: str,

@@ -15,6 +15,7 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import add
 
 if TYPE_CHECKING:
+    from pipeline.export.graph_values import Value
     from pipeline.export.reference_graph import ReferenceBuilder
 
 
@@ -80,6 +81,7 @@ class Add(Layer):
     def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
         return {"channels": self.width, "relu": int(self.relu)}
 
-    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
+    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         first, second = signals
-        return builder.add(first, second, output, self.width, relu=self.relu)
+        y = first + second
+        return y.relu() if self.relu else y

@@ -14,6 +14,7 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Frames, InputQuantization, feature_frames, quantize_frames
 
 if TYPE_CHECKING:
+    from pipeline.export.graph_values import Value
     from pipeline.export.reference_graph import ReferenceBuilder
 
 Floats = NDArray[np.float32]
@@ -178,5 +179,5 @@ class Layer(ABC):
         return ""
 
     @abstractmethod
-    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
-        """Adds the layer to a graph of built-in operators, from its sources' tensors to the one named ``output``."""
+    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
+        """Adds the layer to a graph of built-in operators: its output, given those of its sources."""

@@ -17,6 +17,7 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Columns, dense, quantize_columns
 
 if TYPE_CHECKING:
+    from pipeline.export.graph_values import Value
     from pipeline.export.reference_graph import ReferenceBuilder
 
 
@@ -120,7 +121,6 @@ class Dense(Layer):
     def c_scratch(self) -> str:
         return f"DYNQ_DENSE_SCRATCH_BYTES({self.inputs})"
 
-    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
-        x = builder.quantize_frame(signals[0], self.name, self.inputs)
-        bias = self.columns.bias.astype(np.float32)
-        return builder.fully_connected(x, self.columns.values, bias, self.name, output, relu=self.relu)
+    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
+        y = builder.dense(signals[0], self.columns)
+        return y.relu() if self.relu else y

@@ -17,6 +17,7 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Filters, History, empty_history, filter_step, quantize_filters
 
 if TYPE_CHECKING:
+    from pipeline.export.graph_values import Value
     from pipeline.export.reference_graph import ReferenceBuilder
 
 
@@ -143,8 +144,6 @@ class Filter(Layer):
     def c_scratch(self) -> str:
         return f"DYNQ_WINDOW_SCRATCH_BYTES({self.filters.taps})"
 
-    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
-        x = builder.quantize_history(signals[0], self.name, self.inputs)
-        bias = self.filters.bias.astype(np.float32)
-        taps = (self.filters.step.astype(np.float64) * self.filters.codes).astype(np.float32)
-        return builder.filter(x, taps, bias, self.dilation, self.name, output, relu=self.relu)
+    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
+        y = builder.filter(signals[0], self.filters.codes, self.filters.step, self.filters.bias, self.dilation)
+        return y.relu() if self.relu else y

@@ -16,6 +16,7 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import MAX_TAPS, History, empty_history, mean_step
 
 if TYPE_CHECKING:
+    from pipeline.export.graph_values import Value
     from pipeline.export.reference_graph import ReferenceBuilder
 
 
@@ -83,7 +84,6 @@ class Mean(Layer):
     def c_scratch(self) -> str:
         return f"DYNQ_WINDOW_SCRATCH_BYTES({self.frames})"
 
-    def reference_graph(self, builder: ReferenceBuilder, output: str, *signals: int) -> int:
-        x = builder.quantize_history(signals[0], self.name, self.width)
-        taps = np.full((self.frames, self.width), self._share, np.float32)
-        return builder.filter(x, taps, np.zeros(self.width, np.float32), 1, self.name, output, relu=False)
+    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
+        ones, zeros = np.ones((self.frames, self.width)), np.zeros(self.width)
+        return builder.filter(signals[0], ones, self._share + zeros, zeros, 1)

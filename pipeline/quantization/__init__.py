@@ -3,7 +3,7 @@
 Every other implementation is held to these bits.
 """
 
-from pipeline.quantization.columns import PARAMETER_BOUND, Columns, quantize_columns
+from pipeline.quantization.columns import OFFSET_UNIT, PARAMETER_BOUND, Columns, quantize_columns, sum_shift
 from pipeline.quantization.dense import dense
 from pipeline.quantization.frames import (
     CANONICAL_NAN,
@@ -31,6 +31,7 @@ __all__ = [
     "MAX_TAPS",
     "MAX_ZERO",
     "MIN_MAGNITUDE",
+    "OFFSET_UNIT",
     "PARAMETER_BOUND",
     "Columns",
     "Filters",
@@ -50,4 +51,5 @@ __all__ = [
     "quantize_frames",
     "quantize_history",
     "softmax",
+    "sum_shift",
 ]

@@ -20,11 +20,12 @@ import numpy as np
 from pipeline._native import compile_library, declarations
 from pipeline.config import Frontend
 from pipeline.device import open_device
-from pipeline.export import decode_tflite, encode_tflite, write_c_arrays
+from pipeline.export import decode_tflite, encode_reference_tflite, encode_tflite, write_c_arrays
 from pipeline.firmware import build_firmware
-from pipeline.layers import KINDS, Dense, QuantizedModel, Stream, layer_outputs
+from pipeline.layers import KINDS, Dense, QuantizedModel, Stream, layer_outputs, logits
 from pipeline.project import PROJECT
 from pipeline.quantization import InputQuantization
+from pipeline.workflow.litert import run_in_litert
 
 folder, rng = Path(sys.argv[1]), np.random.default_rng(1)
 
@@ -37,6 +38,7 @@ model = QuantizedModel("toy", layers, ("_silence_", "_unknown_", "word"), quanti
 model = decode_tflite(encode_tflite(model))
 clips = rng.integers(-128, 128, (3, 120)).astype(np.int8)
 write_c_arrays(model, "reference", folder / "c", source_hash="0" * 64)
+assert run_in_litert(encode_reference_tflite(model), clips).tobytes() == logits(model, clips).tobytes()
 
 lib = PROJECT / "firmware" / "lib" / "dynq"
 cdef = declarations(lib / "dynq_network.h") + "extern dynq_network_t kws_network;"
