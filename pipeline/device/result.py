@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.device.cost import ListeningCost
 from pipeline.files import write_text
+from pipeline.layers import differing
 from pipeline.protocol.declared import BuildInfo, MemoryUse
 
 _ANSWERS, _FACTS = "answers.npz", "device.json"
@@ -57,7 +58,7 @@ class DeviceResult:
 
     def differing_logits(self, reference: NDArray[np.float32]) -> int:
         """How many logits are not those of ``reference``, float32 ``[B, labels]``, bit for bit."""
-        return int((self.logits.view(np.uint32) != reference.view(np.uint32)).sum())
+        return differing(self.logits, reference)
 
     def save(self, folder: Path) -> None:
         np.savez(folder / _ANSWERS, logits=self.logits, times=self.times)

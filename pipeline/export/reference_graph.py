@@ -94,7 +94,7 @@ class ReferenceBuilder:
         return step * columns.step * integer + columns.bias
 
     def filter(self, x: Value, taps: ArrayLike, step: ArrayLike, bias: ArrayLike, dilation: int) -> Value:
-        """``(2^(E-7) s) V + b`` for integer taps ``[L, C]``, newest first, with a step ``s`` and a bias for each channel.
+        """``(2^(E-7) s) V + b`` for integer taps ``[L, C]``, newest first; ``s`` and ``b`` are each channel's.
 
         The frames that a step sees are an image of ``L`` by 1, which a depthwise convolution of that size reduces to
         one point; the power of two is in the frames.
@@ -119,8 +119,8 @@ class ReferenceBuilder:
     def _codes(self, x: Value) -> tuple[Value, Value, Value]:
         """Codes ``c``, zeros ``z`` and steps ``sx`` of each vector, as a dense layer takes them."""
         if x is self.features:
-            constants = (self._sheet.constant([[number]]) for number in (-self._input.zero_point, self._input.scale))
-            return x, *constants
+            constant = self._sheet.constant
+            return x, constant([[-self._input.zero_point]]), constant([[self._input.scale]])
         low, high = x.min(), x.max()
         magnitude = (-low).larger(high)
         step = _up11(((high - low) * (f32(1) / LEVELS)).larger(magnitude * (f32(1) / MAX_ZERO)))

@@ -9,7 +9,7 @@ from pipeline.layers.dense import Dense
 from pipeline.layers.filter import Filter
 from pipeline.layers.mean import Mean
 from pipeline.layers.model import MODEL_INPUT, QuantizedModel
-from pipeline.layers.reference import Stream, layer_outputs, logits
+from pipeline.layers.reference import Stream, differing, layer_outputs, logits
 
 KINDS: dict[str, type[Layer]] = {kind.kind: kind for kind in (Dense, Filter, Mean, Add)}
 
@@ -26,6 +26,7 @@ __all__ = [
     "Rows",
     "Signal",
     "Stream",
+    "differing",
     "layer_outputs",
     "logits",
 ]

@@ -65,6 +65,11 @@ def layer_outputs(model: QuantizedModel, clips: ArrayLike) -> list[Floats]:
     return outputs
 
 
+def differing(answers: Floats, reference: Floats) -> int:
+    """How many of an implementation's float32 values are not the reference's, of the same shape, bit for bit."""
+    return int((answers.view(np.uint32) != reference.view(np.uint32)).sum())
+
+
 def logits(model: QuantizedModel, clips: ArrayLike) -> Floats:
     """Logits of a batch, int8 clips ``[B, inputs]`` to float32 ``[B, labels]``, or of one clip ``[inputs]``."""
     batch = np.asarray(clips)

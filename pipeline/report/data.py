@@ -155,11 +155,16 @@ class MemoryRow:
 
 @dataclass(frozen=True)
 class ParityRow:
-    """Device against numpy reference, bit for bit."""
+    """Device against numpy reference, bit for bit.
+
+    Attributes:
+        differing_in_litert: logits of the reference graph, in the interpreter LiteRT.
+    """
 
     clips: int
     logits: int
     differing_logits: int
+    differing_in_litert: int
 
     @property
     def equal(self) -> float:

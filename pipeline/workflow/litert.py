@@ -12,7 +12,9 @@ def run_in_litert(model: bytes, features: NDArray[np.int8]) -> NDArray[np.float3
 
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
-    source, result = (found[0]["index"] for found in (interpreter.get_input_details(), interpreter.get_output_details()))
+    source, result = (
+        found[0]["index"] for found in (interpreter.get_input_details(), interpreter.get_output_details())
+    )
     rows = []
     for row in features:
         interpreter.set_tensor(source, row[None])

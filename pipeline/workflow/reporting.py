@@ -17,7 +17,7 @@ from pipeline.device import DeviceResult
 from pipeline.files import sha256_file
 from pipeline.firmware import FirmwareImage
 from pipeline.flashing.hardware_map import BoardOutcome
-from pipeline.layers import QuantizedModel
+from pipeline.layers import QuantizedModel, differing
 from pipeline.report import (
     AccuracyRow,
     BoardRow,
@@ -124,12 +124,14 @@ class Outcome:
 
     Attributes:
         tested: what runs on the device.
+        litert: logits of its reference graph in LiteRT for the test clips, float32 ``[n, labels]``.
         models: every model evaluated on the host, the float twin first when there is one.
         tuning: how they do on continuous audio.
         conditions: with what the tested model's reference answers under each, float32 ``[n, labels]``.
     """
 
     tested: ModelResult
+    litert: NDArray[np.float32]
     models: Sequence[ModelResult]
     image: FirmwareImage
     devices: Sequence[BoardOutcome[DeviceResult]]
@@ -211,6 +213,7 @@ def make_report(
             len(test.labels),
             sum(result.logits.size for result in results.values()),
             sum(result.differing_logits(tested.logits) for result in results.values()),  # one is enough to spoil it
+            differing(outcome.litert, tested.logits),
         ),
         next=next_steps(words, split, under),
         stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in outcome.stages),

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.corpus.counts import count
 from pipeline.errors import UsageError
+from pipeline.export import encode_reference_tflite
 from pipeline.files import replacing
 from pipeline.report import AccuracyRow, Report, write_report
 from pipeline.report.listening import NOT_TUNED, Tuning
@@ -15,6 +16,7 @@ from pipeline.stages import StageResult, Stages
 from pipeline.workflow.conditions import conditions
 from pipeline.workflow.data import Data, HeldOut
 from pipeline.workflow.device import Aim, ask_boards
+from pipeline.workflow.litert import run_in_litert
 from pipeline.workflow.models import ModelFile, ModelResult
 from pipeline.workflow.next_steps import Results
 from pipeline.workflow.quantize import REFERENCE_GRAPH, quantize_model
@@ -125,7 +127,8 @@ def _test_and_report(
         (condition, reference_logits(file.model, file.digest, condition.clips.features, condition.clips.key, stages))
         for condition in conditions(clips, file.model.frontend, stages)
     ]
-    outcome = Outcome(tested, models, image, devices, heard, _distinct(stages.finished), tuning)
+    litert = run_in_litert(encode_reference_tflite(file.model), clips.features)
+    outcome = Outcome(tested, litert, models, image, devices, heard, _distinct(stages.finished), tuning)
     graph, arrays = file.path.with_name(REFERENCE_GRAPH), image.elf.parent / "c" / "kws_model.c"
     results = Results(stages.root, model, graph, elf, arrays, aim.target, clips.folder)
     report = make_report(outcome, held_out, origin, results.next)

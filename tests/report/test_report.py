@@ -118,7 +118,7 @@ def report() -> Report:
             network=1_920_000.0,
             detector=240_000.0,
         ),
-        parity=ParityRow(136, 408, 0),
+        parity=ParityRow(136, 408, 0, 0),
         next=Next(
             commands=(("Listen:", "python -m pipeline.listen FILE.wav --model m.tflite"),),
             files=(("image", "m_4bit_nano33.elf"),),
@@ -267,7 +267,7 @@ def test_advice_names_the_weakest():
 
 
 def test_failed_parity_is_loud(report, tmp_path):
-    report = dataclasses.replace(report, parity=ParityRow(136, 408, 4))
+    report = dataclasses.replace(report, parity=ParityRow(136, 408, 4, 0))
     page = write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()
     assert 'class="bad">99.0 %' in page
 
