@@ -27,7 +27,6 @@ REFERENCE_OPERATORS = {
     "DIV",
     "FLOOR",
     "FULLY_CONNECTED",
-    "GATHER",
     "GREATER_EQUAL",
     "MAXIMUM",
     "MUL",
