@@ -51,7 +51,7 @@ def start_command(target: str, image: Path | None, sound: Path | None) -> None:
             record(recording(sound), raw)
             started = start_hearing(chosen, image, raw, hurry=False)
         with started as machine:
-            console.print(f"{image}\nserial port {machine.port}", highlight=False)
+            console.print(f"{image}\nserial port {machine.port}", highlight=False, markup=False)
             console.print(f"  pio device monitor --port {machine.port} --baud 115200\nCtrl-C stops it", highlight=False)
             try:
                 while (failure := machine.failure()) is None:
@@ -86,7 +86,7 @@ def flash_command(image: Path, port: str | None, usb_serial: str | None, probe: 
             now = f"it is on {Bootloader().wait_for_program(found).device} now"
         except DeviceError:  # flashing itself went well
             now = "no USB serial port came back, as is right for an image whose serial port is on pins"
-        console.print(f"flashed {found}; {now}", highlight=False, soft_wrap=True)
+        console.print(f"flashed {found}; {now}", highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,7 @@ def main(
     if (engine == "tflm") != (tflm_root is not None):
         raise UsageError("--engine tflm and --tflm-root DIR go together", "DIR holds include/ and lib/")
     aim = boards.aim(tflm_root)
+    aim.check()
     command = f"{context.find_root().info_name} {shlex.join(sys.argv[1:])}"
     if model is not None:
         if options.recipe or options.keywords or baselines:

@@ -49,7 +49,7 @@ def quantize_command(options: DataOptions, bits: int) -> None:
 
 def _show(file: ModelFile | None) -> None:
     if file is not None:
-        console.print(f"model {file.path}", highlight=False)
+        console.print(f"model {file.path}", highlight=False, markup=False)
 
 
 @click.command("export")
@@ -89,7 +89,7 @@ def export_command(
             arrays = write_c_arrays(file.model, variants[0], out, source_hash=file.digest)
         size, files = arrays.constant_bytes, list(arrays.files)
     for written in files:
-        console.print(str(written), highlight=False, soft_wrap=True)
+        console.print(str(written), highlight=False, markup=False, soft_wrap=True)
     kernels = " or ".join(variants) or "any core"
     console.print(f"{size:,} bytes of weights and parameters, for {kernels}", highlight=False)
 
@@ -99,7 +99,10 @@ def export_command(
 @click.option("--data", type=PATH, metavar="DIR", help="Recordings with a test split. [default: synthetic speech]")
 @click.option("--out", type=PATH, metavar="DIR", required=True, help="Folder for data set, device list and scripts.")
 @click.option(
-    "--microseconds", type=float, required=True, help="Time of one inference on the board, as its report says."
+    "--microseconds",
+    type=click.FloatRange(0, min_open=True),
+    required=True,
+    help="Time of one inference on the board, as its report says.",
 )
 @click.option("--cache", type=PATH, metavar="DIR", default=Path("out/cache"), show_default=True, help="Decoded speech.")
 @guarded()
@@ -114,7 +117,7 @@ def runner_command(model: Path, data: Path | None, out: Path, microseconds: floa
         f"{files.samples:,} samples; drive the board from the runner's folder with\n"
         f"  python main.py -m a -s {files.dataset_path} -d {files.device_list} -t {files.accuracy_script}\n"
         f"  python main.py -m p -s {files.dataset_path} -d {files.device_list} -t {files.performance_script}",
-        highlight=False, soft_wrap=True,
+        highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
 
 

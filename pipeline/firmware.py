@@ -27,6 +27,14 @@ from pipeline.files import replacing
 from pipeline.progress import SILENT, Progress
 from pipeline.project import PROJECT, cache_folder
 
+OFFLINE = (
+    "HTTPClientError",
+    "InternetConnectionError",
+    "internet connection",
+    "Could not find the package",
+    "UnknownPackageError",
+)
+"""What PlatformIO says when it wants to fetch something and cannot."""
 BUILD_SECONDS = 600
 """A build that takes longer is stuck."""
 COMPILES = ("firmware/app", "firmware/boards", "firmware/lib", "firmware/platform", "platformio.ini")
@@ -194,6 +202,13 @@ def _failure(chosen: Board, log: str, path: Path) -> FirmwareError:
         )
         return FirmwareError(
             f"the image is {excess:,} bytes too large for the {limit:,} bytes of {region} of {chosen.target}", advice
+        )
+    if "No space left on device" in log:
+        return FirmwareError(f"the disk of {path.parent} is full", "make room, then run this again")
+    if any(sign in log for sign in OFFLINE):
+        return FirmwareError(
+            f"PlatformIO cannot fetch what the USB image of {chosen.target} is built with",
+            "connect to the internet once, or reach the board by a debug probe or a serial adapter (docs/nano33.md)",
         )
     lines = [line for line in log.splitlines() if "error" in line.lower() or "undefined reference" in line]
     return FirmwareError(

@@ -100,7 +100,7 @@ def main(
             where = "this computer" if target is None else target
             write_text(page, to_html(f"{file.model.name} on {where}", thresholds, heard))
     if page is not None and not as_json:
-        console.print(f"page {page}", highlight=False)
+        console.print(f"page {page}", highlight=False, markup=False)
 
 
 @contextmanager

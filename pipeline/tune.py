@@ -65,7 +65,7 @@ def main(
     files = write_results(found, results or Path("out") / "tune" / model.stem)
     show_results(console, found)
     for path in (written, *files):
-        console.print(str(path), highlight=False)
+        console.print(str(path), highlight=False, markup=False)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import soundfile
 from click.testing import CliRunner
 from rich.console import Console
 
-from pipeline.errors import UsageError
+from pipeline.errors import DeviceError, ToolchainError, UsageError
 from pipeline.files import locked
 from pipeline.options import BoardOptions, DataOptions, bits_option, board_options, data_options
 from pipeline.progress import SILENT
@@ -54,6 +54,31 @@ def test_boards_that_the_options_name() -> None:
         BoardOptions("nano33", port="/dev/ttyACM0", usb_serial="1").aim()
     with pytest.raises(UsageError, match="needs to know the board"):
         BoardOptions("nano33", flash=True).aim()
+
+
+def test_what_would_stop_a_run_is_found_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    BoardOptions("qemu").aim().check()
+    with pytest.raises(DeviceError, match="no board with USB serial number XYZ"):
+        BoardOptions("nano33", usb_serial="XYZ").aim().check()
+    with pytest.raises(DeviceError, match="there is no port /dev/ttyACM-none"):
+        BoardOptions("nano33", port="/dev/ttyACM-none").aim().check()
+    BoardOptions("nano33", port="socket://127.0.0.1:9").aim().check()
+    with pytest.raises(ToolchainError, match="no TensorFlow Lite Micro headers"):
+        BoardOptions("qemu").aim(tmp_path / "nowhere").check()
+    boards = tmp_path / "map.toml"
+    gone = '[[board]]\nname = "gone"\ntarget = "host"\nport = "/dev/ttyACM-none"\n'
+    boards.write_text(gone)
+    with pytest.raises(DeviceError, match="ttyACM-none"):
+        BoardOptions("host", hardware_map=boards).aim().check()
+    boards.write_text(gone + '[[board]]\nname = "here"\ntarget = "host"\nemulated = true\n')
+    BoardOptions("host", hardware_map=boards).aim().check()  # one is enough to go on with
+    monkeypatch.setenv("PATH", "/nonexistent")
+    for target, program in (("qemu", "arm-none-eabi-gcc"), ("host", "gcc")):
+        with pytest.raises(ToolchainError, match=program):
+            BoardOptions(target).aim().check()
+    monkeypatch.setattr("pipeline.workflow.device.toolchain", lambda chosen: "")
+    with pytest.raises(ToolchainError, match="qemu-system-arm"):
+        BoardOptions("qemu").aim().check()
 
 
 def test_words_that_nothing_names_are_asked_for_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.report import FIGURES, read_report
@@ -19,7 +20,7 @@ def show_comparison(console: Console, first: Path, second: Path) -> None:
     """
     reports = [read_report(path) for path in (first, second)]
     for letter, path, data in zip("AB", (first, second), reports, strict=True):
-        console.print(f"{letter}  {data['title']}  [dim]{path}[/]", highlight=False)
+        console.print(f"{letter}  {escape(data['title'])}  [dim]{escape(str(path))}[/]", highlight=False)
     clips = [data["provenance"]["corpus_hash"] for data in reports]
     if clips[0] != clips[1]:
         console.print("They were tested on different clips: accuracies differ for that reason too.", highlight=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.report import Report
@@ -15,8 +16,8 @@ from pipeline.report import Report
 def show_report(console: Console, report: Report, html: Path) -> None:
     """Prints accuracy, memory, time and parity of a run, and where its page is: the page's own figures."""
     console.print()
-    console.print(f"[bold]{report.title}[/]", highlight=False)
-    console.print(f"[dim]{report.summary}[/]", highlight=False)
+    console.print(f"[bold]{escape(report.title)}[/]", highlight=False)
+    console.print(f"[dim]{escape(report.summary)}[/]", highlight=False)
     console.print(_accuracy(report))
     worst = max(report.words, key=lambda row: row.miss, default=None)
     if worst is not None and worst.missed:
@@ -24,6 +25,7 @@ def show_report(console: Console, report: Report, html: Path) -> None:
         console.print(
             f"  missed   most: {worst.word}, {worst.missed} of {worst.clips} clips{taken}",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
     for line in _device(report):
@@ -45,8 +47,8 @@ def show_report(console: Console, report: Report, html: Path) -> None:
             soft_wrap=True,
         )
     for what, command in report.next.commands[:1]:
-        console.print(f"  next     [dim]{what}[/]\n           {command}", highlight=False, soft_wrap=True)
-    console.print(f"  report   {html}", highlight=False, soft_wrap=True)
+        console.print(f"  next     [dim]{what}[/]\n           {escape(command)}", highlight=False, soft_wrap=True)
+    console.print(f"  report   {html}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _accuracy(report: Report) -> Table:

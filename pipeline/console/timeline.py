@@ -30,7 +30,7 @@ class Timeline:
         self._console, self._keywords, self._seconds = console, keywords, seconds
         self._live = Live(console=console, transient=True, refresh_per_second=12) if console.is_terminal else None
         self._heard = 0
-        console.print(f"[bold]{name}[/]" if self._live else name, highlight=False, markup=self._live is not None)
+        console.print(Text(name, style="bold" if self._live else ""))
 
     def __enter__(self) -> Timeline:
         if self._live is not None:

@@ -31,16 +31,18 @@ class Emulator:
         hearing: the same with a microphone that hears a file of raw 16-bit mono samples at 16 kHz, in real time or as
             fast as possible; None where no board has a microphone.
         version: of a program outside this project; empty for its own code.
+        check: raises ToolchainError where a program is missing.
     """
 
     start: Callable[[Board, Path], AbstractContextManager[Machine]]
     unit: Callable[[int], TimeUnit]
     hearing: Callable[[Path, Path, bool], AbstractContextManager[Machine]] | None = None
     version: Callable[[], str] = str
+    check: Callable[[], object] = str
 
 
 EMULATORS: dict[str, Emulator] = {
-    "qemu": Emulator(qemu.start, qemu.unit, version=qemu.version),
+    "qemu": Emulator(qemu.start, qemu.unit, version=qemu.version, check=qemu.check),
     "nrf52840": Emulator(
         lambda _, elf: nrf52840.start(elf),
         nrf52840.unit,

@@ -27,9 +27,8 @@ def version() -> str:
     return answer.stdout.partition("\n")[0]
 
 
-@contextmanager
-def start(board: Board, elf: Path) -> Iterator[BoardProcess]:
-    """Runs an image; its serial port is a local socket. The CPU starts when the port is opened, so nothing is missed.
+def check() -> None:
+    """Looks for the program.
 
     Raises:
         ToolchainError: QEMU is not installed.
@@ -38,6 +37,16 @@ def start(board: Board, elf: Path) -> Iterator[BoardProcess]:
         raise ToolchainError(
             f"{PROGRAM} is not on PATH", f"sudo apt-get install {PROGRAM}, or use --target nano33 or host"
         )
+
+
+@contextmanager
+def start(board: Board, elf: Path) -> Iterator[BoardProcess]:
+    """Runs an image; its serial port is a local socket. The CPU starts when the port is opened, so nothing is missed.
+
+    Raises:
+        ToolchainError: QEMU is not installed.
+    """
+    check()
     with socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
         descriptor = listener.fileno()
         options = f"-display none -monitor none -net none -icount shift={_ICOUNT_SHIFT},align=off,sleep=on"

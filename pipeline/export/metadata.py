@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from pipeline.config import Detector, Frontend, Settings
 from pipeline.errors import ModelFileError
@@ -14,6 +14,16 @@ from pipeline.layers import QuantizedModel
 
 FORMAT_VERSION = 2
 METADATA_NAME = "dynq"
+
+
+def _plain(name: str) -> str:
+    if not name.replace("_", "").isalnum():
+        raise ValueError("letters, digits and underscores only")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain)]
+"""Of a model, a label or a layer: letters of any script, digits and underscores, which need no quoting anywhere."""
 
 
 class Input(Settings):
@@ -27,9 +37,9 @@ class Metadata(Settings):
     """All that the graph does not hold; ``layers`` are their names."""
 
     format_version: int
-    name: str
-    labels: tuple[str, ...]
-    layers: tuple[str, ...]
+    name: Name
+    labels: tuple[Name, ...]
+    layers: tuple[Name, ...]
     stride: int
     input: Input
     frontend: Frontend

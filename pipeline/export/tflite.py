@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.errors import ModelFileError, QuantizationError
 from pipeline.export import metadata
 from pipeline.export.graph import FILE_IDENTIFIER, Graph
+from pipeline.export.op_resolver import operators
 from pipeline.export.schema import schema
 from pipeline.export.seal import seal, unseal
 from pipeline.files import write_bytes
@@ -79,7 +81,15 @@ def decode_tflite(data: bytes, where: str = "model") -> QuantizedModel:
     """Decodes the bytes of a file; ``where`` names it in errors. See :func:`read_tflite`."""
     if data[4:8] != FILE_IDENTIFIER:
         raise ModelFileError(f"{where} is not a .tflite", "give a .tflite from this project's export stage")
-    flatbuffer = unseal(data, where)
+    try:
+        flatbuffer = unseal(data, where)
+    except ModelFileError:
+        if _has_built_in_operators(data):
+            raise ModelFileError(
+                f"{where} is made of TensorFlow Lite's own operators",
+                "a reference graph is for other tools; give the .tflite of custom operators that it belongs to",
+            ) from None
+        raise
     try:
         return _decode(flatbuffer, where)
     # A sealed file with wrong contents was made on purpose. The flatbuffer reader follows its offsets unchecked and
@@ -97,6 +107,12 @@ def decode_tflite(data: bytes, where: str = "model") -> QuantizedModel:
         QuantizationError,
     ) as error:
         raise ModelFileError(f"{where} is inconsistent: {error}", "export it again") from None
+
+
+def _has_built_in_operators(data: bytes) -> bool:
+    with suppress(ModelFileError, UnicodeDecodeError):
+        return any(hasattr(schema().BuiltinOperator, name) for name in operators(data))
+    return False
 
 
 def _decode(data: bytes, where: str) -> QuantizedModel:

@@ -13,6 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from pipeline.errors import DeviceError, ToolchainError, UsageError
+from pipeline.firmware import OFFLINE
 from pipeline.flashing.bootloader import HINT, Bootloader
 from pipeline.flashing.ports import UsbPort
 
@@ -20,13 +21,6 @@ WRITE_SECONDS = 180.0
 """An upload of the whole flash takes half a minute; one that takes longer is stuck."""
 
 _PACKAGE = "platformio/tool-bossac-nordicnrf52"
-_OFFLINE = (
-    "HTTPClientError",
-    "InternetConnectionError",
-    "internet connection",
-    "Could not find the package",
-    "UnknownPackageError",
-)
 
 
 def bossac() -> tuple[str, ...]:
@@ -114,7 +108,7 @@ def flash_usb(
         log, status = _run(command, "bossac")
         if status == 0:
             return port
-        if any(sign in log for sign in _OFFLINE):
+        if any(sign in log for sign in OFFLINE):
             raise ToolchainError(
                 "bossac is not installed and could not be fetched",
                 "connect to the internet once, or flash with a debug probe (--probe)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from pipeline.boards import board
 from pipeline.device import DeviceResult
 from pipeline.emulators import EMULATORS
-from pipeline.errors import UsageError
-from pipeline.firmware import FirmwareImage
+from pipeline.errors import DeviceError, UsageError
+from pipeline.export.tflm_library import inspect_tflm
+from pipeline.firmware import FirmwareImage, toolchain
 from pipeline.flashing import usb_ports
 from pipeline.flashing.desk import run_on_board
 from pipeline.flashing.hardware_map import BoardOutcome, MappedBoard, on_all
@@ -58,6 +60,24 @@ class Aim:
         """Whether any board is no emulator."""
         return not all(board.emulated for board in self.boards)
 
+    def check(self) -> None:
+        """Looks for what would stop the run once a model is there: better now than after minutes of training.
+
+        Raises:
+            ToolchainError: no compiler, no emulator, or a TensorFlow Lite Micro that cannot be linked.
+            DeviceError: none of the boards is there; the first one's error.
+        """
+        chosen = board(self.target)
+        toolchain(chosen)
+        if self.tflm_root is not None:
+            inspect_tflm(self.tflm_root, chosen.core)
+        if any(mapped.emulated for mapped in self.boards):
+            EMULATORS[chosen.emulator].check()
+            return
+        errors = [error for mapped in self.boards if (error := _missing(mapped)) is not None]
+        if len(errors) == len(self.boards):
+            raise errors[0]
+
     def image(self, file: ModelFile, stages: Stages) -> FirmwareImage:
         """Builds what the boards run.
 
@@ -75,6 +95,17 @@ class Aim:
                 "the engine tflm is not built with USB serial", "use a debug probe or a serial adapter (docs/nano33.md)"
             )
         return build_image(file, self.target, stages, environment=environment, tflm_root=self.tflm_root)
+
+
+def _missing(mapped: MappedBoard) -> DeviceError | None:
+    """Why a real board cannot be tested: nothing is plugged in where it should be."""
+    try:
+        port = str(mapped.serial_port())
+    except DeviceError as error:
+        return error
+    if not port.startswith("/") or os.path.exists(port):
+        return None
+    return DeviceError(f"there is no port {port}", "plug the board in; `pio device list` shows the ports")
 
 
 def _through_usb(mapped: MappedBoard) -> bool:

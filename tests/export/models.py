@@ -35,7 +35,11 @@ def models(draw: st.DrawFn) -> QuantizedModel:
     bits = draw(st.sampled_from((8, 4, 2)))
     frames, bands = draw(st.integers(1, 5)), draw(st.sampled_from((20, 40)))
     hidden = draw(st.lists(st.integers(1, 20), max_size=3))
-    labels = draw(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5, unique=True))
+    labels = draw(
+        st.lists(
+            st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=8), min_size=1, max_size=5, unique=True
+        )
+    )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     magnitude = np.float32(draw(st.sampled_from((1e-40, 1e-6, 1e-3, 1.0, 1e3))))
     sizes = (bands * frames, *hidden, len(labels))

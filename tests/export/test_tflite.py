@@ -113,7 +113,7 @@ def test_messages_say_what_is_wrong(tmp_path: Path) -> None:
             read_tflite(tmp_path / name)
         assert name in error.value.message or message == "No such file"
         assert error.value.hint
-    with pytest.raises(ModelFileError, match="not written by this project"):
+    with pytest.raises(ModelFileError, match=r"reference\.tflite is made of TensorFlow Lite's own operators"):
         read_tflite(write_reference_tflite(make_model(), tmp_path / "reference.tflite"))
     with pytest.raises(ModelFileError):
         read_tflite(tmp_path)
@@ -125,6 +125,12 @@ def test_messages_say_what_is_wrong(tmp_path: Path) -> None:
         (b'"bands": 20', b'"bands": 99', "frontend.bands: Input should be less than or equal to 40"),
         (b'"hop_samples"', b'"hop_sampled"', "frontend.hop_sampled: Extra inputs are not permitted"),
         (b'"threshold": 0.8', b'"threshold": "0"', "detector.threshold: Input should be a valid number"),
+        (b'"hop_samples": 160', b'"hop_samples": 0  ', "frontend.hop_samples: Input should be greater"),
+        (b'"context_stride": 3', b'"context_stride": 0', "frontend.context_stride: Input should be greater"),
+        (b'"context_frames": 4, ', b'"context_frames":1e9,', "frontend.context_frames"),
+        (b'"random"', b'"x[/]yz"', "name: Value error, letters"),
+        (b'"random"', b'"\\ud800"', "Invalid JSON"),
+        (b'"word0"', b'"$\\\\f$"', "labels.2: Value error, letters"),
         (b'"format_version": 2', b'"format_version": 9', "has format version 9"),
     ],
 )

@@ -349,3 +349,9 @@ def test_listening_is_shown_with_its_intervals(report: Report, tmp_path):
 def test_without_tuning_the_report_says_why(report: Report, tmp_path):
     _, page = write_report(dataclasses.replace(report, tuning=Tuning(note="no other <speech>")), tmp_path, "untuned")
     assert "Thresholds are the recipe's: no other &lt;speech&gt;" in page.read_text("utf-8").replace("&#39;", "'")
+
+
+def test_names_are_no_markup(report, tmp_path):
+    report = dataclasses.replace(report, title="x[/]y", summary="[red]", next=Next(commands=(("Listen:", "a[/]b"),)))
+    said = console_of(report, tmp_path / "[/]")
+    assert all(text in said for text in ("x[/]y", "[red]", "a[/]b", "/[/]/"))
