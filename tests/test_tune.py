@@ -12,10 +12,10 @@ import pytest
 import soundfile
 from click.testing import CliRunner, Result
 
-from pipeline import tune
 from pipeline.export import read_tflite, write_tflite
 from pipeline.layers import logits
 from pipeline.tune import main
+from pipeline.tuning import process
 from tests.device.test_audio import MODEL
 
 WORDS = (*MODEL.keywords, "other")
@@ -75,7 +75,7 @@ def test_the_choice_sees_the_validation_split_alone(
     model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened: list[str] = []
-    make_material, choose = tune.make_material, tune.choose
+    make_material, choose = process.make_material, process.choose
 
     def noting(corpus, split, *rest):
         happened.append(split)
@@ -85,8 +85,8 @@ def test_the_choice_sees_the_validation_split_alone(
         happened.append("choice")
         return choose(*arguments, **named)
 
-    monkeypatch.setattr(tune, "make_material", noting)
-    monkeypatch.setattr(tune, "choose", choosing)
+    monkeypatch.setattr(process, "make_material", noting)
+    monkeypatch.setattr(process, "choose", choosing)
     done = run(tmp_path, "--model", model, "--data", data, "--out", tmp_path / "tuned.tflite")
     assert done.exit_code == 0, done.output
     assert happened == ["validation", "choice", "testing"]
