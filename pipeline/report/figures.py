@@ -37,12 +37,27 @@ def _tested(key: str, factor: float) -> Callable[[Data], float | None]:
     return lambda data: factor * float(data["accuracy"][-1][key])
 
 
-def _listening(data: Data) -> Data | None:
+def _cost(data: Data) -> Data | None:
     found: Data | None = data["listening"]
     return found
 
 
+def _tuned(data: Data) -> Data | None:
+    models = data["tuning"]["models"]
+    return models[0] if models else None
+
+
 FIGURES = (
+    Figure(
+        "listening: false accepts per hour",
+        2,
+        lambda data: float(tuned["false_accepts"][-1]["per_hour"]) if (tuned := _tuned(data)) else None,
+    ),
+    Figure(
+        "listening: missed in quiet, %",
+        1,
+        lambda data: 100 * float(tuned["misses"][0]["rate"]) if (tuned := _tuned(data)) else None,
+    ),
     Figure("missed, %", 1, _tested("miss", 100)),
     Figure("false accepts, %", 1, _tested("false_accept", 100)),
     Figure("missed at 1 % false accepts, %", 1, _tested("miss_at_1", 100)),
@@ -51,11 +66,11 @@ FIGURES = (
     Figure("weights and parameters, KiB", 1, _tested("model_bytes", 1 / 1024)),
     Figure("flash, KiB", 1, lambda data: float(data["device"]["flash_bytes"]) / 1024),
     Figure("RAM, KiB", 1, lambda data: float(data["ram"]["total"]) / 1024),
-    Figure("share of the core, %", 1, lambda data: 100 * cost["share"] if (cost := _listening(data)) else None),
+    Figure("share of the core, %", 1, lambda data: 100 * cost["share"] if (cost := _cost(data)) else None),
     Figure(
         "a step of the network, instructions or cycles",
         0,
-        lambda data: cost["network"] / cost["steps"] if (cost := _listening(data)) else None,
+        lambda data: cost["network"] / cost["steps"] if (cost := _cost(data)) else None,
     ),
     Figure("logits unlike the reference's", 0, lambda data: float(data["parity"]["differing_logits"])),
 )
@@ -75,6 +90,14 @@ def read_report(path: Path) -> Data:
         raise UsageError(f"no report {path}: {error.strerror}", "name the .json or .html of a run") from None
     except ValueError:
         data = None
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA or not _whole(data):
         raise UsageError(f"{path} is no report of this version", f"run its build again; the layout is {SCHEMA}")
     return data
+
+
+def _whole(data: Data) -> bool:
+    """Whether all figures are there."""
+    try:
+        return all(figure.text(figure.of(data)) is not None for figure in FIGURES)
+    except (LookupError, TypeError, ValueError):
+        return False

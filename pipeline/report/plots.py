@@ -136,7 +136,7 @@ def listening_curves(models: tuple[Tuned, ...]) -> str:
 
     Dots are the points that the tuned thresholds gave; a rate of nothing is drawn at the left edge.
     """
-    figure, axes = plt.subplots(figsize=(7.2, 4.4))
+    figure, axes = plt.subplots(figsize=(5.6, 4.2))
     first = models[0]
     shown = [(first, miss.kind, f"{first.bits}-bit, {miss.kind}") for miss in first.misses]
     shown += [(model, model.misses[0].kind, f"{model.bits}-bit, {model.misses[0].kind}") for model in models[1:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -11,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from pipeline.report import write_report
-from tests.report.test_report import report  # noqa: F401
+from pipeline.report.listening import Tuning
+from tests.report.test_report import TUNED, report  # noqa: F401
 
 PROBE = """<script>addEventListener("load", () => {
   const root = document.documentElement, style = getComputedStyle(document.body);
   const sizes = [...document.querySelectorAll("svg text")].map(text => text.getBoundingClientRect().height);
   document.title = "PROBE" + JSON.stringify({overflow: root.scrollWidth - root.clientWidth, page: style.backgroundColor,
     ink: style.color, smallest: Math.min(...sizes),
-    card: document.querySelector(".card b").getBoundingClientRect().right});
+    card: document.querySelector(".card b")?.getBoundingClientRect().right});
 })</script></body>"""
 
 
@@ -47,8 +49,10 @@ def seen(page: Path, width: int, *, dark: bool) -> dict[str, object]:
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
 @pytest.mark.parametrize("width", [1400, 400])
 def test_it_fits_and_follows_light_and_dark(report, tmp_path, width):  # noqa: F811
-    page = write_report(report, tmp_path, "m")[1]
+    page = write_report(dataclasses.replace(report, tuning=Tuning((TUNED,))), tmp_path, "m")[1]
     light, dark = (seen(page, width, dark=dark) for dark in (False, True))
+    index = seen(page.with_name("index.html"), width, dark=False)
+    assert index["overflow"] == 0
     for found in (light, dark):
         assert found["overflow"] == 0
         assert found["smallest"] > 8  # pixels: what plots say can be read

@@ -13,7 +13,9 @@ from rich.console import Console
 from pipeline.console import show_comparison
 from pipeline.errors import UsageError
 from pipeline.report import FIGURES, Report, read_report, write_report
-from tests.report.test_report import report, text_of  # noqa: F401
+from pipeline.report.data import SCHEMA
+from pipeline.report.listening import Tuning
+from tests.report.test_report import TUNED, report, text_of  # noqa: F401
 
 
 @pytest.fixture
@@ -25,12 +27,15 @@ def two(report: Report, tmp_path: Path) -> tuple[Path, Path]:  # noqa: F811
     other = dataclasses.replace(
         report, title="wake_words: 2 bits on host", accuracy=(*report.accuracy[:-1], last), listening=None
     )
+    report = dataclasses.replace(report, tuning=Tuning((TUNED,)))
     return write_report(report, tmp_path, "w_4bit_nano33")[1], write_report(other, tmp_path, "w_2bit_host")[1]
 
 
 def test_figures_by_hand(two: tuple[Path, Path]) -> None:
     found = {figure.name: figure.text(figure.of(read_report(two[0]))) for figure in FIGURES}
     assert found == {
+        "listening: false accepts per hour": "1.50",
+        "listening: missed in quiet, %": "11.0",
         "missed, %": "12.5",
         "false accepts, %": "1.5",
         "missed at 1 % false accepts, %": "17.5",
@@ -48,8 +53,9 @@ def test_figures_by_hand(two: tuple[Path, Path]) -> None:
 def test_the_index_lists_every_report_of_the_folder(two: tuple[Path, Path], tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text()
     assert re.findall(r'href="(.*?)"', page) == ["w_2bit_host.html", "w_4bit_nano33.html"]
-    assert "w_4bit_nano33 wake_words: 4 bits on nano33 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.6 38,400 0" in text_of(
-        page
+    assert (
+        "w_4bit_nano33 wake_words: 4 bits on nano33 1.50 11.0 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.6 38,400 0"
+        in text_of(page)
     )
     assert "w_2bit_host wake_words: 2 bits on host 25.0 1.5 17.5 93.1 90.0 12.0 40.0 14.2 0" in text_of(page)
 
@@ -72,7 +78,7 @@ def test_other_clips_are_told(two: tuple[Path, Path], tmp_path: Path) -> None:
     assert "different clips" in console.file.getvalue()
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"schema": "dynq-report-0"}'])
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"schema": "dynq-report-0"}', f'{{"schema": "{SCHEMA}"}}'])
 def test_what_is_no_report(text: str | None, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     if text is not None:

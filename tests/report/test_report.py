@@ -153,7 +153,7 @@ def console_of(report: Report, tmp_path) -> str:
 def test_files_agree_and_stand_alone(report, tmp_path):
     json_path, html_path = write_report(report, tmp_path, "m_4bit_nano33")
     data, page = json.loads(json_path.read_text()), html_path.read_text()
-    assert data["schema"] == "dynq-report-3"
+    assert data["schema"] == "dynq-report-4"
     assert data["next"]["files"] == [["image", "m_4bit_nano33.elf"]]
     assert 'href="m_4bit_nano33.elf"' in page
     assert not re.search(r'src=|@import|url\((?!#)|href="(?:https?:|//)', page)  # nothing is fetched
@@ -234,6 +234,7 @@ def test_conditions_are_beside_the_clips_as_they_are(report, tmp_path):
 
 
 def test_every_number_in_the_terminal_is_on_the_page(report, tmp_path):
+    report = dataclasses.replace(report, tuning=Tuning((TUNED,)))
     page = text_of(write_report(report, tmp_path, "m_4bit_nano33")[1].read_text())
     said = console_of(report, tmp_path)
     number = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
