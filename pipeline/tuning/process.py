@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from pipeline.layers import QuantizedModel
 from pipeline.listening.streams import Stream
 from pipeline.progress import SILENT, Progress
 from pipeline.report.listening import Tuned
-from pipeline.tuning.choose import choose
+from pipeline.tuning.choose import Choice, choose
 from pipeline.tuning.material import make_material
 from pipeline.tuning.replay import Heard, Setting, hear
 from pipeline.tuning.results import summarise
@@ -50,16 +52,20 @@ def tune(
             f"{60 * there:.1f} minutes of other speech are too little to choose thresholds on",
             f"{60 * least_hours:.0f} minutes are the least: name recordings with --negatives",
         )
-    choices = []
-    for model in models:
-        keywords, negatives = (_heard(model, streams, progress) for streams in (material.keywords, material.negatives))
-        choices.append(choose(keywords, negatives, budget, model.detector.refractory_ms, progress=progress))
-    material = make_material(corpus, "testing", folders, hours, seed, progress)
-    found = []
-    for model, choice in zip(models, choices, strict=True):
-        keywords, negatives = (_heard(model, streams, progress) for streams in (material.keywords, material.negatives))
-        found.append((tuned(model, choice.setting), summarise(model, budget, choice, keywords, negatives)))
-    return found
+
+    def heard(model: QuantizedModel) -> tuple[list[Heard], list[Heard]]:
+        return _heard(model, material.keywords, progress), _heard(model, material.negatives, progress)
+
+    def chosen(model: QuantizedModel) -> Choice:
+        return choose(*heard(model), budget, model.detector.refractory_ms, progress=progress)
+
+    def judged(model: QuantizedModel, choice: Choice) -> tuple[QuantizedModel, Tuned]:
+        return tuned(model, choice.setting), summarise(model, budget, choice, *heard(model))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # nearly all of it is C
+        choices = list(pool.map(chosen, models))
+        material = make_material(corpus, "testing", folders, hours, seed, progress)
+        return list(pool.map(judged, models, choices))
 
 
 def tuned(model: QuantizedModel, setting: Setting) -> QuantizedModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import soundfile
 from pipeline.corpus.data import SPLITS, Corpus, Split
 from pipeline.corpus.folder import hash_split
 from pipeline.corpus.sentences import synthetic_sentences
+from pipeline.corpus.synthesis import Utterance, variants_by_split
 from pipeline.errors import CorpusError
 from pipeline.tuning.material import make_material, read_negatives
 
@@ -96,6 +98,24 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
         read_negatives(tmp_path, "testing")
     with pytest.raises(CorpusError, match="nowhere"):
         read_negatives(tmp_path / "nowhere", "testing")
+
+
+def test_sentences_to_test_with_have_voices_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("espeakng_loader")
+    voices = variants_by_split(1)
+    spoken: list[str] = []
+
+    def listed(utterances: Sequence[Utterance], _: object) -> list[np.ndarray]:
+        spoken.extend(one.voice.partition("+")[2] for one in utterances)
+        return [np.ones(1600, np.float32) for _ in utterances]
+
+    monkeypatch.setattr("pipeline.corpus.sentences.synthesise", listed)
+    for split, known in (("testing", set()), ("validation", set(voices["training"]))):
+        spoken.clear()
+        synthetic_sentences(("computer",), split, 0.1, 1)
+        assert set(spoken) <= known | set(voices[split])
+        assert len(set(spoken) & set(voices[split])) > 5
+        assert sum(voice in known for voice in spoken) == (len(spoken) // 2 if known else 0)
 
 
 def test_sentences_hold_no_word_of_a_keyword_and_repeat() -> None:
