@@ -21,6 +21,22 @@ static bool byte_waits(void) {
   return pending >= 0;
 }
 
+/* Answers the next command if all of it is there; false when no byte waits. */
+static bool serve(void) {
+  for (int i = 0; i < BOARD_RX_BYTES; i++) {
+    protocol_command_t command;
+    const int byte = next_byte();
+    if (byte < 0) {
+      return i > 0;
+    }
+    if (protocol_byte(&parser, (uint8_t)byte, &command)) {
+      server_handle(&server, &command);
+      break;
+    }
+  }
+  return true;
+}
+
 int main(void) {
   board_init();
   clock_time.last = board_ticks();
@@ -30,12 +46,8 @@ int main(void) {
   for (;;) {
     board_watchdog_feed();
     clock_update(&clock_time);
-    const int byte = next_byte();
-    protocol_command_t command;
-    if (byte >= 0 && protocol_byte(&parser, (uint8_t)byte, &command)) {
-      server_handle(&server, &command);
-    }
-    if (!server_listen(&server) && byte < 0) {
+    const bool served = serve();
+    if (!server_listen(&server) && !served) {
       server.idle += board_idle();
     }
   }
