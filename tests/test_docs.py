@@ -14,7 +14,15 @@ from pipeline.project import PROJECT
 
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "firmware/**/*.md", "firmware/**/*.ino", "models/*.toml", "pipeline/build.py")
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "firmware/**/*.md",
+        "firmware/**/*.ino",
+        "models/*.toml",
+        "models/*.md",
+        "pipeline/build.py",
+    )
     for path in PROJECT.glob(pattern)
 )
 
