@@ -17,7 +17,7 @@ from pipeline.emulators.nrf52840.pdm import Microphone, Pdm
 from pipeline.emulators.nrf52840.peripherals import DmaFault, Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
 from pipeline.emulators.nrf52840.symbols import Image
 from pipeline.emulators.nrf52840.timers import CYCLES_PER_SECOND, Clock, Timer, Watchdog
-from pipeline.emulators.nrf52840.uart import Uart
+from pipeline.emulators.nrf52840.uart import DEVELOPMENT_KIT, NANO33, Uart
 
 _POWER_AND_CLOCK, _UART0, _WDT, _PDM = 0x40000000, 0x40002000, 0x40010000, 0x4001D000
 _NVMC, _GPIO = 0x4001E000, 0x50000000
@@ -81,8 +81,10 @@ class Machine:
         self._waiting = False  # whether an interrupt is held back by PRIMASK
         self._bad_address = 0
 
-        self.uart = Uart(self.clock, self._send)
+        self._has_bootloader = image.vector_table >= _BOOTLOADER_END  # else it is the development kit's image
         self.power = PowerAndClock()
+        wiring = NANO33 if self._has_bootloader else DEVELOPMENT_KIT
+        self.uart = Uart(self.clock, self._send, wiring, lambda: self.power.on_crystal)
         self.watchdog = Watchdog(self.clock)
         self._system = core.SystemControl(lambda: self._request_reset(_RESET_SOFTWARE))
         self.pins = Gpio()
@@ -293,9 +295,10 @@ class Machine:
         self._handling = 0
         self._waiting = False
         for peripheral in self._peripherals.values():
-            peripheral.reset()
+            if peripheral is not self.watchdog or reason != _RESET_SOFTWARE:  # which a watchdog that runs survives
+                peripheral.reset()
         self.power.reset_reason |= reason
-        if self._image.vector_table >= _BOOTLOADER_END:
+        if self._has_bootloader:
             self._memory.clear_ram(_BOOTLOADER_RAM_END)
         for register in (*frames.CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *frames.FLOAT):
             self._engine.reg_write(register, 0)

@@ -70,6 +70,11 @@ class PowerAndClock(Peripheral):
         super().__init__()
         self.reset_reason = 0
 
+    @property
+    def on_crystal(self) -> bool:
+        """Whether the crystal was started: until then the clock is an RC oscillator's, too inexact for a UART."""
+        return bool(self.registers.get(self.EVENTS_HFCLKSTARTED, 0))
+
     def read(self, offset: int) -> int:
         if offset in self._STARTS.values():
             return self.registers.get(offset, 0)

@@ -142,7 +142,8 @@ class Watchdog(Peripheral):
 
     def write(self, offset: int, value: int) -> None:
         if offset == self.TASKS_START:
-            self._started, self._fed = True, self._clock.now()
+            if not self._started:
+                self._started, self._fed = True, self._clock.now()
             self.changed()
         elif offset in self.RR:
             if value == self.FEED:

@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pipeline.emulators.nrf52840.peripherals import Peripheral
 from pipeline.emulators.nrf52840.timers import Clock
 
 
+@dataclass(frozen=True)
+class Wiring:
+    """The pins that a board's serial line is on, ``32 * port + number``."""
+
+    tx: int
+    rx: int
+
+
+NANO33 = Wiring(tx=35, rx=42)
+"""Arduino Nano 33 BLE: P1.03 and P1.10, the header's D1 and D0."""
+DEVELOPMENT_KIT = Wiring(tx=6, rx=8)
+"""nRF52840-DK: P0.06 and P0.08, to its debugger."""
+
+
 class Uart(Peripheral):
-    """Received bytes come in bursts, on average as fast as at 1 Mbaud."""
+    """The other end of the line keeps 115,200 baud: at another rate, or timed by anything but the crystal, bytes arrive
+    as others; on other pins they do not. What is sent comes by as many as the FIFO holds, on average as fast as at
+    1 Mbaud.
+
+    Args:
+        send: takes each byte that reaches the line.
+        on_crystal: whether the chip's clock comes from its crystal.
+    """
 
     name = "UART0"
     irq = 2
-    BURST = 64
+    FIFO = 6
     CYCLES_PER_BYTE = 640
     TASKS_STARTRX, TASKS_STOPRX, TASKS_STARTTX, TASKS_STOPTX = 0x000, 0x004, 0x008, 0x00C
     EVENTS_NCTS, EVENTS_RXDRDY, EVENTS_TXDRDY, EVENTS_ERROR, EVENTS_RXTO = 0x104, 0x108, 0x11C, 0x124, 0x144
@@ -22,16 +44,27 @@ class Uart(Peripheral):
     PSELRTS, PSELTXD, PSELCTS, PSELRXD = 0x508, 0x50C, 0x510, 0x514
     RXD, TXD, BAUDRATE, CONFIG = 0x518, 0x51C, 0x524, 0x56C
     ENABLED = 4  # of ENABLE
+    BAUD_115200 = 0x01D7E000  # of BAUDRATE
+    _UNCONNECTED = 0xFFFFFFFF  # PSEL after a reset
+    _GARBLED = 0x81  # bits that a wrong rate turns
     RXDRDY = 1 << 2  # of INTENSET
     stored = frozenset(
         {EVENTS_NCTS, EVENTS_ERROR, EVENTS_RXTO, SHORTS, ERRORSRC, ENABLE, BAUDRATE, CONFIG}
         | {PSELRTS, PSELTXD, PSELCTS, PSELRXD}
     )
 
-    def __init__(self, clock: Clock, send: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        send: Callable[[int], None],
+        wiring: Wiring = NANO33,
+        on_crystal: Callable[[], bool] = lambda: True,
+    ) -> None:
         super().__init__()
         self._clock = clock
         self._send = send
+        self._wiring = wiring
+        self._on_crystal = on_crystal
         self._line: deque[int] = deque()
         self.reset()
 
@@ -44,19 +77,27 @@ class Uart(Peripheral):
         self._next_burst = 0
 
     def receive(self, data: bytes) -> None:
-        """Bytes arrive at the RXD pin; they are lost while the receiver is off, as on the wire."""
-        if self._receiving:
-            self._line += data
+        """Bytes arrive at the RXD pin; they are lost while the receiver is off or elsewhere, as on the wire."""
+        if self._receiving and self._connected(self.PSELRXD, self._wiring.rx):
+            self._line += bytes(map(self._on_line, data))
             self.advance()
 
     def room(self) -> int:
         """How many bytes the line takes; the rest waits with the sender."""
         return 4096 - len(self._line)
 
+    def _connected(self, select: int, pin: int) -> bool:
+        return self.registers.get(select, self._UNCONNECTED) == pin
+
+    def _on_line(self, byte: int) -> int:
+        """What becomes of a byte between the two ends."""
+        right = self.registers.get(self.BAUDRATE) == self.BAUD_115200 and self._on_crystal()
+        return byte if right else byte ^ self._GARBLED
+
     def advance(self) -> None:
         now = self._clock.now()
         if self._line and not self._fifo and now >= self._next_burst:
-            count = min(self.BURST, len(self._line))
+            count = min(self.FIFO, len(self._line))
             self._fifo.extend(self._line.popleft() for _ in range(count))
             self._next_burst = now + count * self.CYCLES_PER_BYTE
             self._ready = 1
@@ -83,7 +124,8 @@ class Uart(Peripheral):
     def write(self, offset: int, value: int) -> None:
         if offset == self.TXD:
             if self._sending and self.registers.get(self.ENABLE) == self.ENABLED:
-                self._send(value & 0xFF)
+                if self._connected(self.PSELTXD, self._wiring.tx):
+                    self._send(self._on_line(value & 0xFF))
                 self._sent = 1
         elif offset == self.EVENTS_TXDRDY:
             self._sent = value

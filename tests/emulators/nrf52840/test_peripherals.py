@@ -67,6 +67,7 @@ def test_watchdog_expires_unless_fed_and_locks_its_settings(clock: Clock) -> Non
     watchdog.write(0x600, 0x6E524635)
     clock.slept = 126_999_999
     watchdog.write(0x600, 0x12345678)  # not the word
+    watchdog.write(0x000, 1)  # a start that it already had feeds nothing
     assert not watchdog.expired()
     clock.slept = 127_000_000
     assert watchdog.expired()
@@ -82,20 +83,51 @@ def test_watchdog_may_pause_in_sleep(clock: Clock) -> None:
     assert not watchdog.expired()
 
 
+def start(uart: Uart, **other: int) -> None:
+    """Sets the UART up as the Nano 33 BLE wants it, but for ``other`` registers, and starts it."""
+    settings = {"PSELTXD": 35, "PSELRXD": 42, "BAUDRATE": 0x01D7E000, "ENABLE": 4, "INTENSET": 4, **other}
+    for name, value in settings.items():
+        uart.write(getattr(Uart, name), value)
+    for task in (Uart.TASKS_STARTRX, Uart.TASKS_STARTTX):
+        uart.write(task, 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "crystal", "sent", "received"),
+    [
+        ({}, True, b"x", ord("y")),
+        ({"PSELTXD": 36}, True, b"", ord("y")),
+        ({"PSELTXD": 3}, True, b"", ord("y")),  # the same pin of the other port
+        ({"PSELRXD": 35}, True, b"x", 0),
+        ({"BAUDRATE": 0x00275000}, True, bytes([ord("x") ^ 0x81]), ord("y") ^ 0x81),
+        ({"ENABLE": 8}, True, b"", 0),  # the UARTE's
+        ({}, False, bytes([ord("x") ^ 0x81]), ord("y") ^ 0x81),
+    ],
+)
+def test_uart_needs_its_pins_its_rate_and_the_crystal(
+    clock: Clock, other: dict[str, int], crystal: bool, sent: bytes, received: int
+) -> None:
+    line = bytearray()
+    uart = Uart(clock, line.append, on_crystal=lambda: crystal)
+    start(uart, **other)
+    uart.write(Uart.TXD, ord("x"))
+    uart.receive(b"y")
+    assert (bytes(line), uart.read(Uart.RXD)) == (sent, received)
+
+
 def test_uart_delivers_in_bursts_and_raises_its_line(clock: Clock) -> None:
     sent = bytearray()
     uart = Uart(clock, sent.append)
     uart.receive(b"lost")  # the receiver is off
-    for offset, value in ((0x500, 4), (0x000, 1), (0x008, 1), (0x304, 4)):
-        uart.write(offset, value)
+    start(uart)
     uart.receive(bytes(range(100)))
     taken = bytearray()
     while uart.pending():
         uart.write(0x108, 0)
         taken.append(uart.read(0x518))
-    assert taken == bytes(range(Uart.BURST))
-    assert uart.deadline() == Uart.BURST * Uart.CYCLES_PER_BYTE
-    clock.slept = Uart.BURST * Uart.CYCLES_PER_BYTE
+    assert taken == bytes(range(6))  # the FIFO
+    assert uart.deadline() == 6 * Uart.CYCLES_PER_BYTE
+    clock.slept = 6 * Uart.CYCLES_PER_BYTE
     uart.advance()
     assert uart.pending()
     uart.write(0x51C, ord("x"))
@@ -130,7 +162,9 @@ def test_gpio_sets_and_clears_both_ports() -> None:
 
 def test_clock_starts_and_the_reset_reason_clears_by_ones() -> None:
     power = PowerAndClock()
+    assert not power.on_crystal
     power.write(0x000, 1)
+    assert power.on_crystal
     assert power.read(0x100) == 1
     power.reset_reason = 0b110
     power.write(0x400, 0b010)

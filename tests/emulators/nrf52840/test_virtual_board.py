@@ -15,6 +15,9 @@ import pytest
 import serial
 
 from pipeline.emulators.nrf52840 import VirtualBoard, start
+from pipeline.emulators.nrf52840.machine import Machine
+from pipeline.emulators.nrf52840.symbols import Image
+from pipeline.emulators.nrf52840.timers import Watchdog
 from pipeline.errors import DeviceError
 from tests.emulators.nrf52840.conftest import build_exerciser
 
@@ -100,6 +103,24 @@ def test_instructions_are_counted(session: Session) -> None:
 def test_watchdog_resets_a_hung_board(session: Session) -> None:
     session.port.write(b"h")
     assert session.port.readline() == b"ready watchdog\n"
+
+
+class NoLine:
+    """Nothing at the other end."""
+
+    def read(self, limit: int, wait_seconds: float) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> None:
+        pass
+
+
+def test_a_running_watchdog_survives_a_software_reset_alone(nano33_elf: Path) -> None:
+    machine = Machine(Image(nano33_elf), NoLine())
+    for reason, running in ((1 << 2, 1), (1 << 0, 0), (1 << 1, 0)):  # software, pin, the watchdog itself
+        machine.watchdog.write(Watchdog.TASKS_START, 1)
+        machine._reset(reason)
+        assert machine.watchdog.read(Watchdog.RUNSTATUS) == running
 
 
 def test_software_and_pin_reset_say_so(session: Session) -> None:
