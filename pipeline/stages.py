@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import locked, sha256_file, write_text
+from pipeline.files import locked, named, sha256_file, write_text
 from pipeline.progress import SILENT, Progress
 from pipeline.sources import code_version
 
@@ -111,7 +111,10 @@ class Stages:
 def _record(name: str, inputs: Mapping[str, Any], make: Callable[[Path], None], folder: Path) -> float:
     """Makes a stage's files and the record of them; returns the seconds it took."""
     started = time.monotonic()
-    make(folder)
+    try:
+        make(folder)
+    except OSError as error:
+        raise named(error, folder) from error
     seconds = round(time.monotonic() - started, 2)
     record = {"stage": name, "seconds": seconds, "inputs": inputs, "files": _checksums(folder)}
     write_text(folder / _RECORD, json.dumps({**record, "seal": _seal(record)}, indent=1, default=str))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.baselines.inputs import BaselineInputs
+from pipeline.emulators.process import die_with_parent
 from pipeline.errors import ToolchainError
 from pipeline.progress import SILENT, Progress
 
@@ -78,6 +79,7 @@ def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            preexec_fn=die_with_parent,
         ) as process,
     ):
         stuck = threading.Timer(PROCESS_SECONDS, process.kill)

@@ -15,7 +15,7 @@ _LIBC = ctypes.CDLL(None)
 _TAIL_BYTES = 2000
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child: the kernel kills it when the thread that started it ends, however that ends."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -74,7 +74,7 @@ def running(
             stderr=messages,
             pass_fds=tuple(pass_fds),
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
     process = BoardProcess(name, port, popen, log)
     try:

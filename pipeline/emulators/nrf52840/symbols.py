@@ -14,6 +14,7 @@ from elftools.elf.elffile import ELFFile
 
 from pipeline.errors import DeviceError
 
+_BOARDS = ("nano33", "nrf52840dk")
 _FRAMES = 32
 _SP, _LR, _PC = 13, 14, 15
 
@@ -42,6 +43,20 @@ class Image:
         if not self.segments:
             raise DeviceError(f"{path} holds nothing to run", "build it again")
         self.vector_table: int = min(address for address, _ in self.segments)
+        name = self._board_name()
+        if name not in (None, *_BOARDS):
+            raise DeviceError(f"{path} is built for {name}", "build it with --target nano33")
+
+    def _board_name(self) -> str | None:
+        """What the firmware's ``board_info`` starts with; None where there is none."""
+        if "board_info" not in self._symbols:
+            return None
+        pointer = self._bytes(self._symbols["board_info"])[:4]
+        return self._bytes(int.from_bytes(pointer, "little")).partition(b"\0")[0].decode("ascii", "replace")
+
+    def _bytes(self, start: int) -> bytes:
+        """All of a segment from an address on."""
+        return next((data[start - at :] for at, data in self.segments if at <= start < at + len(data)), b"")
 
     @cached_property
     def _symbols(self) -> dict[str, int]:

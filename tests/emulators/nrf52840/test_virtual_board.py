@@ -207,6 +207,8 @@ def test_missing_and_foreign_images_are_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(DeviceError, match="built for"), start(Path(sys.executable).resolve()):
         pass
+    with pytest.raises(DeviceError, match="built for microbit"), start(build_exerciser("microbit", tmp_path)):
+        pass
 
 
 def test_killed_board_is_reported(session: Session) -> None:

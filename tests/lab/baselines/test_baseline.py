@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +14,7 @@ from lab.baselines.run import run_baselines
 from pipeline.errors import ToolchainError, UsageError
 from pipeline.export.op_resolver import operators
 from pipeline.quantization import InputQuantization
+from tests.device.test_failures import alive
 
 QUANTIZATION = InputQuantization(0.01953125, -10)
 TRAINING = {"batch_size": 128, "learning_rate": 5e-4, "seed": 1}
@@ -89,3 +94,30 @@ def test_inputs_must_fit() -> None:
             input=QUANTIZATION,
             **TRAINING,
         )
+
+
+HARNESS = """
+import sys
+from pathlib import Path
+from lab.baselines.run import _run
+from pipeline.progress import SILENT
+_run(Path(sys.argv[1]), Path(sys.argv[2]), 1, SILENT)
+"""
+
+
+def test_nothing_is_left_behind_when_the_harness_is_killed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "inputs.npz")  # which nobody writes to: the process waits
+    harness = subprocess.Popen([sys.executable, "-c", HARNESS, str(tmp_path / "inputs.npz"), str(tmp_path)])
+    children = Path(f"/proc/{harness.pid}/task/{harness.pid}/children")
+    deadline = time.monotonic() + 60
+    while not (found := children.read_text().split()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (child,) = found
+    # the kernel's order to end with its parent holds once another program runs
+    while b"process" not in Path(f"/proc/{child}/cmdline").read_bytes() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    harness.kill()
+    harness.wait()
+    while alive(int(child)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(int(child))
