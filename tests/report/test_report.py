@@ -230,7 +230,8 @@ def test_words_lead_with_the_most_missed(report, tmp_path):
 
 def test_conditions_are_beside_the_clips_as_they_are(report, tmp_path):
     page = text_of(write_report(report, tmp_path, "m")[1].read_text())
-    assert "as recorded 12.5 1.5 17.5 93.1 in babble, 10 dB six voices 25.0 3.1 37.5 81.2" in page
+    assert "as recorded 12.5 1.5 17.5 93.1 in babble, 10 dB 25.0 3.1 37.5 81.2 " in page
+    assert "in babble, 10 dB six voices The model" in page
 
 
 def test_every_number_in_the_terminal_is_on_the_page(report, tmp_path):
