@@ -19,6 +19,10 @@ from tests.device.test_audio import audio
 from tests.export.library.builds import listening_model
 
 BLOCK = re.compile(r"^<!-- run -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARK = re.compile(
+    r"<!-- (run|needs (hardware|internet|TensorFlow Lite Micro|the MLPerf Tiny runner)|tested by (.+)) -->"
+)
+COMMAND = re.compile(r"(?:\w+=\S+ )?(?:python|pio|make|cmake|dynq|pip|arecord|cp|mkdir|cd) ")
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 
@@ -27,6 +31,44 @@ def followed() -> Iterator[object]:
     for path in DOCUMENTS:
         if blocks := BLOCK.findall(path.read_text("utf-8")):
             yield pytest.param(blocks, id=path.stem)
+
+
+def shell_blocks(text: str) -> Iterator[tuple[str, list[str]]]:
+    """What stands before each block of commands, fenced or indented, and its lines."""
+    before, block, fence = "", [], ""
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("```") and fence:
+            if fence == "```sh":
+                yield before, block
+            before, block, fence = "", [], ""
+        elif fence:
+            block.append(line)
+        elif line.startswith("```"):
+            fence = line
+        elif line.startswith("    ") and (block or COMMAND.match(line.strip())):
+            block.append(line.strip())
+        else:
+            if block:
+                yield before, block
+            before, block = (before if not line.strip() and not block else line.strip()), []
+
+
+def test_blocks_are_found() -> None:
+    text = "a\n```sh\nmake x\n```\nb\n<!-- run -->\n\n    pio run\n    more\n\n    int c;\n```c\nmake();\n```\n"
+    assert list(shell_blocks(text)) == [("a", ["make x"]), ("<!-- run -->", ["pio run", "more"])]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_command_is_run_or_says_why_not(path: Path) -> None:
+    for before, block in shell_blocks(path.read_text("utf-8")):
+        mark = MARK.fullmatch(before)
+        assert mark, f"{path.name}: how is it known that this works? {block}"
+        if mark[1] == "run":
+            assert "\n".join([*block, ""]) in BLOCK.findall(path.read_text("utf-8")), "only fenced blocks are run"
+        elif mark[3]:
+            tested = "".join((PROJECT / name).read_text("utf-8") for name in mark[3].split())
+            for module in re.findall(r"python -m [\w.]*?(\w+) ", "\n".join(block)):
+                assert module in tested, f"{path.name}: {mark[3]} does not mention {module}"
 
 
 @pytest.mark.parametrize("blocks", list(followed()))

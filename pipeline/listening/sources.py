@@ -26,6 +26,8 @@ MAX_CHANNELS = 32
 BLOCK_SECONDS = 0.25
 
 _DEAD_SECONDS = 5.0
+_LOUDEST = 1e6
+"""Of full scale; below it sums and filters stay finite, and all of it is clipped in the end."""
 
 Blocks = Iterator[NDArray[np.int16]]
 
@@ -80,6 +82,8 @@ def recording(path: Path, name: str = "") -> Source:
     except (soundfile.SoundFileError, MemoryError) as error:
         raise AudioError(f"{path} is not readable audio: {error}", "give a wav or flac file") from None
     _believe(info.samplerate, info.channels, str(path))
+    if info.frames == 0:
+        raise AudioError(f"{path} holds no samples", "give a recording")
     return Source(name or path.name, info.frames / info.samplerate, lambda: _decoded(path))
 
 
@@ -168,7 +172,7 @@ def _resampled(file: soundfile.SoundFile, path: Path) -> Blocks:
         if not np.all(np.isfinite(samples)):
             raise AudioError(f"{path} holds samples that are no numbers, from {heard / rate:.2f} s", "mend the file")
         heard += len(samples)
-        mono = samples.mean(axis=1)
+        mono = np.clip(samples, -_LOUDEST, _LOUDEST).mean(axis=1)
         if resample is not None:
             mono = resample.resample_chunk(mono, last=last)
         if len(mono):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +65,40 @@ def test_full_scale_is_clipped_not_wrapped(tmp_path: Path) -> None:
     assert set(heard(recording(tmp_path / "a.wav"))) == {32767, -32768}
 
 
-def test_numbers_that_are_none_stop_where_they_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_floats_far_beyond_full_scale_are_clipped_too(tmp_path: Path, rate: int) -> None:
+    wave = np.full((rate, 2), np.finfo(np.float32).max)
+    soundfile.write(tmp_path / "a.wav", wave, rate, "FLOAT")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pcm = heard(recording(tmp_path / "a.wav"))
+    assert set(pcm[1000:-1000]) == {32767}
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac"])
+def test_a_recording_without_samples_is_refused(tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / name, np.zeros(0, np.int16), 16_000)
+    with pytest.raises(AudioError, match=r"empty|no samples"):
+        recording(tmp_path / name)
+
+
+@pytest.mark.parametrize("size", [1, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_wav_is_heard_to_its_end_whatever_its_header_says(tmp_path: Path, size: int) -> None:
+    pcm = np.arange(20_000, dtype=np.int16)
+    soundfile.write(tmp_path / "a.wav", pcm, 16_000)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    if size == 1:  # cut off within a sample
+        data = data[:20_001]
+    else:  # written into a pipe
+        data[4:8] = data[40:44] = struct.pack("<I", size)
+    (tmp_path / "a.wav").write_bytes(data)
+    assert np.array_equal(heard(recording(tmp_path / "a.wav")), pcm[: (len(data) - 44) // 2])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_numbers_that_are_none_stop_where_they_are(tmp_path: Path, bad: float) -> None:
     wave = tone(16_000, 2.0)
-    wave[20_000] = np.nan
+    wave[20_000] = bad
     soundfile.write(tmp_path / "a.wav", wave, 16_000, "FLOAT")
     blocks = recording(tmp_path / "a.wav").blocks()
     assert sum(len(next(blocks)) for _ in range(5)) == 20_000  # what lies before is heard

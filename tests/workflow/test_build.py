@@ -222,6 +222,14 @@ def test_export_command(finished: Path, tmp_path: Path):
     assert "dynq_node_t nodes[2]" in (tmp_path / "kws_model.c").read_text()
 
 
+def test_runner_command(finished: Path, whistles: Path, tmp_path: Path):
+    command = ("runner", finished / "whistles_4bit.tflite", "--data", whistles, "--cache", tmp_path / "cache")
+    run = build(*command, "--microseconds", "2300", "--out", tmp_path / "files")
+    assert run.returncode == 0, run.stderr
+    assert "samples; drive the board" in run.stdout
+    assert (tmp_path / "files" / "devices.yaml").is_file()
+
+
 def test_damaged_model(finished: Path, whistles: Path, tmp_path: Path):
     damaged = tmp_path / "damaged.tflite"
     data = bytearray((finished / "whistles_4bit.tflite").read_bytes())
