@@ -80,7 +80,11 @@ def test_steps_of_a_temporal_network_are_bit_equal(
         ("filter_0", {"dilation": 0}, "DYNQ_FILTER: options: no such filter"),
         ("filter_0", {"dilation": 65535}, "DYNQ_FILTER: options: no such filter"),
         ("filter_0", {"relu": 2}, "DYNQ_FILTER: options: no such filter"),
-        ("filter_0", {"channels": 63}, "DYNQ_FILTER: input 0 .features.: not computed int8 or float32 of the length"),
+        (
+            "filter_0",
+            {"channels": 63},
+            "DYNQ_FILTER: input 1 .taps.: not constant, 16-byte aligned int8 of the packed size",
+        ),
         ("filter_0", {"taps": 4}, "DYNQ_FILTER: input 1 .taps.: not constant, 16-byte aligned int8 of the packed size"),
         ("mean", {"frames": 0}, "DYNQ_MEAN: options: no such mean"),
         ("mean", {"frames": 257}, "DYNQ_MEAN: options: no such mean"),
