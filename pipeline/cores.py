@@ -54,7 +54,7 @@ class Core:
     @property
     def packages(self) -> str:
         """Debian packages of the compiler."""
-        return "gcc" if self.is_host else "gcc-arm-none-eabi libnewlib-arm-none-eabi"
+        return "gcc libc6-dev" if self.is_host else "gcc-arm-none-eabi libnewlib-arm-none-eabi"
 
 
 CORES: dict[str, Core] = {

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
+from pipeline.cores import CORES
+
 
 @dataclass(frozen=True)
 class Check:
@@ -42,8 +44,9 @@ def examine() -> Iterator[Check]:
         if (3, 11) <= sys.version_info < (3, 13)
         else Check("Python", version, "everything", "use Python 3.11 or 3.12")
     )
-    yield _program("gcc", "--version", "the front end and the kernels on this computer", "gcc libc6-dev")
-    yield _program("arm-none-eabi-gcc", "--version", "building firmware", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
+    for toolchain, packages in dict.fromkeys((core.toolchain, core.packages) for core in CORES.values()):
+        purpose = "building firmware" if toolchain else "the front end and the kernels on this computer"
+        yield _program(f"{toolchain}gcc", "--version", purpose, packages)
     yield _program("qemu-system-arm", "--version", "--target qemu", "qemu-system-arm")
     for name, purpose, wanted in (
         ("tensorflow", "training", "dynq"),

@@ -10,11 +10,16 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from platformio.dependencies import get_core_dependencies
 from platformio.package.manager.core import get_core_package_dir
 from platformio.public import PlatformBase
+
+# a checkout; an installed package is on the path already
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from pipeline.cores import CORES
 
 _TOOLCHAIN = "toolchain-gccarmnoneeabi"
 
@@ -47,9 +52,8 @@ def _provide_scons(packages: Path) -> None:
 
 class BaremetalPlatform(PlatformBase):
     def configure_default_packages(self, options, targets):  # type: ignore[no-untyped-def]
-        board = self.board_config(options["board"])
-        compiler = "gcc" if board.get("build.cpu") == "host" else "arm-none-eabi-gcc"
-        if shutil.which(compiler) or compiler == "gcc":
+        core = CORES[self.board_config(options["board"]).get("build.cpu")]
+        if core.is_host or shutil.which(f"{core.toolchain}gcc"):
             self.packages.pop(_TOOLCHAIN, None)
         else:
             self.packages[_TOOLCHAIN]["optional"] = False

@@ -13,6 +13,8 @@ from pipeline.training.dataset import Dataset
 from pipeline.workflow.tensorflow import load_tensorflow
 
 _WEIGHTS = "model.keras"
+_ONLY_QUANTIZED = {"qat_epochs", "qat_learning_rate", "distillation", "edge_bits"}
+"""Settings that the float twin does not depend on."""
 
 
 def train_float(recipe: Recipe, dataset: Dataset, stages: Stages) -> StageResult:
@@ -27,8 +29,8 @@ def train_float(recipe: Recipe, dataset: Dataset, stages: Stages) -> StageResult
     inputs = {
         "data": dataset.key,
         "augmentation": recipe.augmentation.model_dump(),
-        "model": recipe.model.model_dump(),
-        "training": recipe.training.model_dump(),
+        "model": recipe.model.model_dump(exclude=_ONLY_QUANTIZED),
+        "training": recipe.training.model_dump(exclude=_ONLY_QUANTIZED),
     }
     return stages.run("train-float", inputs, make, resume=True)
 
@@ -45,7 +47,9 @@ def train_quantized(
         initial = float_stage.folder / _WEIGHTS
         fit(recipe, dataset, folder, weight_bits=bits, initial=initial, progress=stages.progress)
 
-    return stages.run(f"train-{bits}bit", {"float": float_stage.key, "bits": bits}, make, resume=True)
+    settings = {"model": recipe.model.model_dump(), "training": recipe.training.model_dump()}
+    inputs = {"float": float_stage.key, "bits": bits, **settings}
+    return stages.run(f"train-{bits}bit", inputs, make, resume=True)
 
 
 def evaluate_float(trained: StageResult, features: NDArray[np.int8], key: str, stages: Stages) -> NDArray[np.float32]:
