@@ -17,27 +17,35 @@ const char *dynq_variant(void) {
   return "mve";
 }
 
+/* The vectors' lanes to the largest, or smallest, of x[n] as signed and as unsigned integers. */
+#define EXTREMES(kind, one, other)                                                                                     \
+  __asm volatile("wlstp.32 lr, %[n], 2f\n"                                                                             \
+                 "1: vldrw.32 q4, [%[x]], #16\n" kind ".s32 %q[a], %q[a], q4\n" kind ".u32 %q[b], %q[b], q4\n"         \
+                 "letp lr, 1b\n"                                                                                       \
+                 "2:\n"                                                                                                \
+                 : [x] "+r"(at), [a] "+w"(one), [b] "+w"(other)                                                        \
+                 : [n] "r"(n)                                                                                          \
+                 : "lr", "q4", "memory")
+
 /* Among floats as integers the largest signed one is the largest non-negative value, the largest unsigned one the most
- * negative value; the smallest are the ends where all values have one sign. */
+ * negative value. Only where all values have one sign, the smallest are asked for too, which then are the other end. */
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range) {
-  int32x4_t high_signed = vdupq_n_s32(INT32_MIN), low_signed = vdupq_n_s32(INT32_MAX);
-  uint32x4_t high_unsigned = vdupq_n_u32(0), low_unsigned = vdupq_n_u32(UINT32_MAX);
-  __asm volatile(
-      "wlstp.32 lr, %[n], 2f\n"
-      "1: vldrw.32 q4, [%[x]], #16\n"
-      "vmax.s32 %q[hs], %q[hs], q4\n"
-      "vmin.s32 %q[ls], %q[ls], q4\n"
-      "vmax.u32 %q[hu], %q[hu], q4\n"
-      "vmin.u32 %q[lu], %q[lu], q4\n"
-      "letp lr, 1b\n"
-      "2:\n"
-      : [x] "+r"(x), [hs] "+w"(high_signed), [ls] "+w"(low_signed), [hu] "+w"(high_unsigned), [lu] "+w"(low_unsigned)
-      : [n] "r"(n)
-      : "lr", "q4", "memory");
-  const int32_t high = vmaxvq_s32(INT32_MIN, high_signed), low = vminvq_s32(INT32_MAX, low_signed);
-  const uint32_t most = vmaxvq_u32(0, high_unsigned), least = vminvq_u32(UINT32_MAX, low_unsigned);
-  range->high = dynq_float(high < 0 ? least : (uint32_t)high);
-  range->low = dynq_float((int32_t)most < 0 ? most : (uint32_t)low);
+  const float *at = x;
+  int32x4_t of_signed = vdupq_n_s32(INT32_MIN);
+  uint32x4_t of_unsigned = vdupq_n_u32(0);
+  EXTREMES("vmax", of_signed, of_unsigned);
+  const int32_t high = vmaxvq_s32(INT32_MIN, of_signed);
+  const uint32_t most = vmaxvq_u32(0, of_unsigned);
+  range->high = dynq_float((uint32_t)high);
+  range->low = dynq_float(most);
+  if (((uint32_t)high ^ most) >> 31 == 0) {
+    at = x;
+    of_signed = vdupq_n_s32(INT32_MAX);
+    of_unsigned = vdupq_n_u32(UINT32_MAX);
+    EXTREMES("vmin", of_signed, of_unsigned);
+    range->high = dynq_float(high < 0 ? vminvq_u32(UINT32_MAX, of_unsigned) : most);
+    range->low = dynq_float(high < 0 ? most : (uint32_t)vminvq_s32(INT32_MAX, of_signed));
+  }
 }
 
 /* ---- Codes. Adding the rounder leaves them in the low bits. */
@@ -46,21 +54,25 @@ static int32_t codes_f32(const float *x, uint32_t inputs, const dynq_frame_t *fr
   const float32x4_t added = vdupq_n_f32(rounder);
   uint32_t sum = 0;
   memset(codes + STEPS(inputs) * LANES - LANES, 0, LANES);
-  if (inputs >= 4) {
+  if (inputs >= 8) {
     __asm volatile("dls lr, %[turns]\n"
                    "1: vldrw.32 q4, [%[x]], #16\n"
+                   "vldrw.32 q5, [%[x]], #16\n"
                    "vmul.f32 q4, q4, %[inverse]\n"
+                   "vmul.f32 q5, q5, %[inverse]\n"
                    "vadd.f32 q4, q4, %q[added]\n"
+                   "vadd.f32 q5, q5, %q[added]\n"
                    "vaddva.u32 %[sum], q4\n"
                    "vstrb.32 q4, [%[codes]], #4\n"
+                   "vaddva.u32 %[sum], q5\n"
+                   "vstrb.32 q5, [%[codes]], #4\n"
                    "le lr, 1b\n"
                    : [x] "+r"(x), [codes] "+r"(codes), [sum] "+Te"(sum)
-                   : [turns] "r"(inputs / 4u), [added] "w"(added), [inverse] "r"(frame->inverse)
-                   : "lr", "q4", "memory");
+                   : [turns] "r"(inputs / 8u), [added] "w"(added), [inverse] "r"(frame->inverse)
+                   : "lr", "q4", "q5", "memory");
   }
-  const uint32_t left = inputs % 4u;
-  if (left != 0) {
-    const mve_pred16_t real = vctp32q(left);
+  for (int32_t left = inputs % 8u; left > 0; left -= 4, x += 4, codes += 4) {
+    const mve_pred16_t real = vctp32q((uint32_t)left);
     const int32x4_t code = vreinterpretq_s32_f32(vaddq_f32(vmulq_n_f32(vldrwq_z_f32(x, real), frame->inverse), added));
     vstrbq_p_s32(codes, code, real);
     sum += (uint32_t)vaddvq_p_s32(code, real);
@@ -83,9 +95,15 @@ static int32_t find_codes(const dynq_dense_t *layer, const void *x, const dynq_f
   return sum;
 }
 
-typedef struct {
-  int32_t column[DYNQ_COLUMN_TILE];
-} dots_t;
+/* Four words as a vector: GCC would send them through memory. */
+static inline int32x4_t vector_of(int32_t a, int32_t b, int32_t c, int32_t d) {
+  int32x4_t v;
+  __asm("vmov %q[v][2], %q[v][0], %[a], %[c]\n"
+        "vmov %q[v][3], %q[v][1], %[b], %[d]"
+        : [v] "=&w"(v)
+        : [a] "r"(a), [b] "r"(b), [c] "r"(c), [d] "r"(d));
+  return v;
+}
 
 /* Low-overhead loops over steps of 16 inputs, steps > 0: q0 codes, q1 and q2 weights, q4-q6 masks; the sums in even
  * registers, as VMLADAVA wants them. In assembly because the compiler neither forms these loops nor post-increments. */
@@ -95,15 +113,16 @@ typedef struct {
                  : "+r"(a), "+r"(b), "+r"(c), "+r"(d), [x] "+r"(codes), [w] "+r"(*weights)                             \
                  : __VA_ARGS__                                                                                         \
                  : "lr", "q0", "q1", "q2", "memory")
-#define SUMS                                                                                                           \
-  register int32_t a __asm("r0") = 0;                                                                                  \
-  register int32_t b __asm("r2") = 0;                                                                                  \
-  register int32_t c __asm("r4") = 0;                                                                                  \
-  register int32_t d __asm("r6") = 0
+#define SUMS(start_a, start_b, start_c, start_d)                                                                       \
+  register int32_t a __asm("r0") = start_a;                                                                            \
+  register int32_t b __asm("r2") = start_b;                                                                            \
+  register int32_t c __asm("r4") = start_c;                                                                            \
+  register int32_t d __asm("r6") = start_d
 
 /* |sum| <= 128 * 128 * 4096 < 2^31 */
-static inline dots_t dots_w8(const int8_t *codes, const int8_t **weights, uint32_t steps) {
-  SUMS;
+static inline int32x4_t dots_w8(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
+  (void)missing;
+  SUMS(0, 0, 0, 0);
   DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
            "vmladava.s8 r0, q1, q0\n"
            "vldrb.8 q2, [%[w]], #16\n"
@@ -113,13 +132,14 @@ static inline dots_t dots_w8(const int8_t *codes, const int8_t **weights, uint32
            "vldrb.8 q2, [%[w]], #16\n"
            "vmladava.s8 r6, q2, q0\n",
            [steps] "r"(steps));
-  return (dots_t){{a, b, c, d}};
+  return vector_of(a, b, c, d);
 }
 
-/* lane = F0 + 16 F1 */
-static inline dots_t dots_w4(const int8_t *codes, const int8_t **weights, uint32_t steps) {
+/* lane = F0 + 16 F1; fields stored unsigned lack -2^(b-1) times the code sum, which is `missing`: all but a byte's
+ * highest, so the nested sums start with what those within them lack. */
+static inline int32x4_t dots_w4(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
   const uint8x16_t mask = vdupq_n_u8(0x0f);
-  SUMS;
+  SUMS(missing, missing, missing, missing);
   DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
            "vmladava.s8 r2, q1, q0\n"
            "vand q1, q1, %q[mask]\n"
@@ -129,13 +149,14 @@ static inline dots_t dots_w4(const int8_t *codes, const int8_t **weights, uint32
            "vmladava.s8 r6, q2, q0\n"
            "vmladava.s8 r4, q1, q0\n",
            [steps] "r"(steps), [mask] "w"(mask));
-  return (dots_t){{a, (b - a) >> 4, c, (d - c) >> 4}};
+  const int32x4_t shifts = {0, -4, 0, -4};
+  return vshlq_s32(vsubq_s32(vector_of(a, b, c, d), vector_of(0, a, 0, c)), shifts);
 }
 
 /* lane = F0 + 4 F1 + 16 F2 + 64 F3 */
-static inline dots_t dots_w2(const int8_t *codes, const int8_t **weights, uint32_t steps) {
+static inline int32x4_t dots_w2(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
   const uint8x16_t mask1 = vdupq_n_u8(0x03), mask2 = vdupq_n_u8(0x0f), mask3 = vdupq_n_u8(0x3f);
-  SUMS;
+  SUMS(missing, 5 * missing, 21 * missing, 21 * missing);
   DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
            "vand q2, q1, %q[mask3]\n"
            "vmladava.s8 r6, q1, q0\n"
@@ -145,36 +166,42 @@ static inline dots_t dots_w2(const int8_t *codes, const int8_t **weights, uint32
            "vmladava.s8 r2, q1, q0\n"
            "vmladava.s8 r0, q2, q0\n",
            [steps] "r"(steps), [mask1] "w"(mask1), [mask2] "w"(mask2), [mask3] "w"(mask3));
-  return (dots_t){{a, (b - a) >> 2, (c - b) >> 4, (d - c) >> 6}};
-}
-
-/* What the fields stored unsigned lack: -2^(b-1) times the code sum, in the columns that are no byte's highest field.
- */
-static inline int32x4_t lacking(uint32_t bits, int32_t code_sum) {
-  static const int8_t middle[2][DYNQ_COLUMN_TILE] = {{-2, -2, -2, 0}, {-8, 0, -8, 0}};
-  return bits == 8 ? vdupq_n_s32(0) : vmulq_n_s32(vldrbq_s32(middle[bits / 4u]), code_sum);
+  const int32x4_t shifts = {0, -2, -4, -6};
+  return vshlq_s32(vsubq_s32(vector_of(a, b, c, d), vector_of(0, a, b, c)), shifts);
 }
 
 /* (C << 12) (L << 12) has C L >> 8 in its upper half. */
 static inline __attribute__((always_inline)) void
 columns(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output, uint32_t bits,
-        dots_t (*find_dots)(const int8_t *, const int8_t **, uint32_t)) {
+        int32x4_t (*find_dots)(const int8_t *, const int8_t **, uint32_t, int32_t)) {
   const int8_t *weights = layer->weights;
   const uint32_t *words = layer->columns, steps = STEPS(layer->inputs);
-  const int32x4_t missing = lacking(bits, frame->code_sum), codes = vdupq_n_s32(frame->code_sum * 4096);
+  const int32x4_t codes = vdupq_n_s32(frame->code_sum * 4096);
   const int32x4_t floor = vdupq_n_s32(layer->relu ? 0 : INT32_MIN); /* as integers, negative floats are negative */
-  float *y = output->values;
+  const int32_t zero = frame->zero, missing = -(1 << (bits - 1u)) * frame->code_sum;
+  const float unit = frame->step;
+  int32x4_t high = vdupq_n_s32(0), low = vdupq_n_s32(INT32_MAX);
+  int32_t *y = output->values;
   for (int32_t left = (int32_t)layer->outputs; left > 0; left -= 4, words += 8, y += 4) {
-    const dots_t dots = find_dots(scratch, &weights, steps);
-    const int32x4_t sums = {dots.column[0], dots.column[1], dots.column[2], dots.column[3]};
+    const int32x4_t sums = find_dots(scratch, &weights, steps, missing);
     const int16x8_t pairs = vreinterpretq_s16_u32(vld1q_u32(words + 4));
-    const int32x4_t by_zero = vshlq_r_s32(vmulq_n_s32(vmovlbq_s16(pairs), frame->zero), -(int32_t)DYNQ_SUM_SHIFT(bits));
+    int32x4_t by_zero = vmulq_n_s32(vmovlbq_s16(pairs), zero);
+    by_zero = DYNQ_SUM_SHIFT(bits) ? vshlq_r_s32(by_zero, -(int32_t)DYNQ_SUM_SHIFT(bits)) : by_zero;
     const int32x4_t by_offset = vmulhq_s32(vshlq_n_s32(vmovltq_s16(pairs), 12), codes);
-    const int32x4_t total = vaddq_s32(vaddq_s32(vaddq_s32(sums, missing), by_zero), by_offset);
-    const int32x4_t value = vmaxq_s32(dynq_mve_affine(frame->step, vld1q_u32(words), total), floor);
-    vstrwq_p_s32((int32_t *)(void *)y, value, vctp32q((uint32_t)left));
+    const int32x4_t total = vaddq_s32(vaddq_s32(sums, by_zero), by_offset);
+    const int32x4_t value = vmaxq_s32(dynq_mve_affine(unit, vld1q_u32(words), total), floor);
+    high = vmaxq_s32(high, value);
+    low = vminq_s32(low, value);
+    if (left >= 4) {
+      vst1q_s32(y, value);
+    } else {
+      vstrwq_p_s32(y, value, vctp32q((uint32_t)left));
+    }
   }
-  if (output->ranged) {
+  if (output->ranged && layer->relu && layer->outputs % 4u == 0) {
+    output->range.high = dynq_float((uint32_t)vmaxvq_s32(0, high));
+    output->range.low = dynq_float((uint32_t)vminvq_s32(INT32_MAX, low));
+  } else if (output->ranged) {
     dynq_scan(output->values, layer->outputs, &output->range);
   }
 }
