@@ -23,15 +23,13 @@ const char *dynq_variant(void) {
 
 void dynq_m4_range(uint8_t relu, uint32_t high, uint32_t count, dynq_signal_t *output) {
   const uint32_t *y = output->values;
-  if (!relu) {
-    dynq_scan(output->values, count, &output->range);
-    return;
+  for (uint32_t j = 0; relu && j < count; j++) {
+    if (y[j] == 0) {
+      output->range = (dynq_range_t){0.0f, dynq_float(high)};
+      return;
+    }
   }
-  uint32_t low = high;
-  for (uint32_t j = 0; j < count && low != 0; j++) {
-    low = y[j] < low ? y[j] : low;
-  }
-  output->range = (dynq_range_t){dynq_float(low), dynq_float(high)};
+  dynq_scan(output->values, count, &output->range);
 }
 
 /* Codes of `inputs` inputs, padded with zeros up to `steps` steps. Without a frame, x is int8. */

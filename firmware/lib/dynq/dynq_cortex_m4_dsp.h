@@ -80,8 +80,9 @@ void dynq_m4_filter_zeros(const dynq_m4_window_t *job);
 void dynq_m4_mean(const dynq_m4_window_t *job);
 void dynq_m4_mean_zeros(const dynq_m4_window_t *job);
 
-/* Finds the range of a layer's output. After ReLU the bits of its largest value are known, and the smallest is mostly
- * 0, soon found. */
+/* Finds the range of a layer's output. After ReLU the bits of its largest value are known, and a 0 is mostly soon
+ * found.
+ */
 void dynq_m4_range(uint8_t relu, uint32_t high, uint32_t count, dynq_signal_t *output);
 
 /* y = a + b, n of them; with relu returns the bits of the largest. */

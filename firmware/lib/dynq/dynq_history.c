@@ -98,3 +98,20 @@ int dynq_history_window(const void *state, uint32_t channels, uint32_t frames, u
   window->zeros = zeros;
   return 1;
 }
+
+uint32_t dynq_history_group(const dynq_window_t *window, int32_t *zero) {
+  dynq_past_t *frames = window->frames;
+  uint32_t counted = 0;
+  *zero = 0;
+  for (uint32_t i = 0; i < window->count; i++) {
+    const dynq_past_t frame = frames[i];
+    uint32_t at = i;
+    for (; at > 0 && frames[at - 1u].shift > frame.shift; at--) {
+      frames[at] = frames[at - 1u];
+    }
+    frames[at] = frame;
+    counted += frame.shift != DYNQ_NO_SHIFT;
+    *zero += frame.zero;
+  }
+  return counted;
+}

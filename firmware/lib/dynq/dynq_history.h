@@ -41,6 +41,11 @@ void dynq_mean_channels(const dynq_mean_t *layer, const dynq_window_t *window, d
 /* and y = a + b. Each fills the output's range where the layer is ranged. */
 void dynq_add_channels(const dynq_add_t *layer, const float *a, const float *b, dynq_signal_t *output);
 
+/* Brings frames of the same shift together, those that do not count last: sums do not ask for their order, and bytes of
+ * up to 256 frames add up within 16 bits before they are shifted. Returns the frames that count and the sum of their
+ * zeros. */
+uint32_t dynq_history_group(const dynq_window_t *window, int32_t *zero);
+
 static inline int32_t dynq_past_value(const dynq_past_t *frame, uint32_t channel) {
   return frame->shift == DYNQ_NO_SHIFT ? 0 : (int32_t)((uint32_t)frame->codes[channel] << frame->shift) - frame->zero;
 }

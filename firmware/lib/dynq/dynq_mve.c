@@ -119,6 +119,9 @@ static inline int32x4_t vector_of(int32_t a, int32_t b, int32_t c, int32_t d) {
   register int32_t c __asm("r4") = start_c;                                                                            \
   register int32_t d __asm("r6") = start_d
 
+/* Out of their registers at once: without optimisation, arguments of a call would overwrite them. */
+#define SUMMED const int32_t p = a, q = b, r = c, s = d
+
 /* |sum| <= 128 * 128 * 4096 < 2^31 */
 static inline int32x4_t dots_w8(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
   (void)missing;
@@ -132,7 +135,8 @@ static inline int32x4_t dots_w8(const int8_t *codes, const int8_t **weights, uin
            "vldrb.8 q2, [%[w]], #16\n"
            "vmladava.s8 r6, q2, q0\n",
            [steps] "r"(steps));
-  return vector_of(a, b, c, d);
+  SUMMED;
+  return vector_of(p, q, r, s);
 }
 
 /* lane = F0 + 16 F1; fields stored unsigned lack -2^(b-1) times the code sum, which is `missing`: all but a byte's
@@ -150,13 +154,15 @@ static inline int32x4_t dots_w4(const int8_t *codes, const int8_t **weights, uin
            "vmladava.s8 r4, q1, q0\n",
            [steps] "r"(steps), [mask] "w"(mask));
   const int32x4_t shifts = {0, -4, 0, -4};
-  return vshlq_s32(vsubq_s32(vector_of(a, b, c, d), vector_of(0, a, 0, c)), shifts);
+  SUMMED;
+  return vshlq_s32(vsubq_s32(vector_of(p, q, r, s), vector_of(0, p, 0, r)), shifts);
 }
 
 /* lane = F0 + 4 F1 + 16 F2 + 64 F3 */
 static inline int32x4_t dots_w2(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
   const uint8x16_t mask1 = vdupq_n_u8(0x03), mask2 = vdupq_n_u8(0x0f), mask3 = vdupq_n_u8(0x3f);
-  SUMS(missing, 5 * missing, 21 * missing, 21 * missing);
+  const int32_t in_two = 5 * missing, in_three = 21 * missing;
+  SUMS(missing, in_two, in_three, in_three);
   DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
            "vand q2, q1, %q[mask3]\n"
            "vmladava.s8 r6, q1, q0\n"
@@ -167,7 +173,8 @@ static inline int32x4_t dots_w2(const int8_t *codes, const int8_t **weights, uin
            "vmladava.s8 r0, q2, q0\n",
            [steps] "r"(steps), [mask1] "w"(mask1), [mask2] "w"(mask2), [mask3] "w"(mask3));
   const int32x4_t shifts = {0, -2, -4, -6};
-  return vshlq_s32(vsubq_s32(vector_of(a, b, c, d), vector_of(0, a, b, c)), shifts);
+  SUMMED;
+  return vshlq_s32(vsubq_s32(vector_of(p, q, r, s), vector_of(0, p, q, r)), shifts);
 }
 
 /* (C << 12) (L << 12) has C L >> 8 in its upper half. */

@@ -60,14 +60,25 @@ void dynq_filter_channels(const dynq_filter_t *layer, const dynq_window_t *windo
 void dynq_mean_channels(const dynq_mean_t *layer, const dynq_window_t *window, dynq_signal_t *output) {
   const uint32_t words[DYNQ_CHANNEL_TILE] = {layer->share, layer->share, layer->share, layer->share};
   const dynq_unit_t unit = dynq_unit(window->unit);
+  int32_t zero;
+  const dynq_past_t *end = window->frames + dynq_history_group(window, &zero);
   for (uint32_t c = 0; c < layer->channels; c += DYNQ_CHANNEL_TILE) {
-    int32_t totals[DYNQ_CHANNEL_TILE] = {0, 0, 0, 0};
-    for (uint32_t i = 0; i < window->count; i++) {
-      const dynq_past_t *frame = &window->frames[i];
-      for (uint32_t t = 0; frame->shift != DYNQ_NO_SHIFT && t < DYNQ_CHANNEL_TILE; t++) {
-        totals[t] += shifted(frame->codes[c + t], frame->shift, frame->zero);
-      }
+    uint32_t p = (uint32_t)-zero, q = p, r = p, s = p;
+    for (const dynq_past_t *frame = window->frames; frame < end;) {
+      const uint32_t shift = frame->shift;
+      uint32_t even = 0, odd = 0; /* channels 0 and 2, 1 and 3: in halves of a word */
+      do {
+        const uint32_t four = *(const uint32_t *)(const void *)(frame->codes + c);
+        even += four & 0x00ff00ffu;
+        odd += four >> 8 & 0x00ff00ffu;
+        frame++;
+      } while (frame < end && frame->shift == shift);
+      p += (even & 0xffffu) << shift;
+      q += (odd & 0xffffu) << shift;
+      r += (even >> 16) << shift;
+      s += (odd >> 16) << shift;
     }
+    const int32_t totals[DYNQ_CHANNEL_TILE] = {(int32_t)p, (int32_t)q, (int32_t)r, (int32_t)s};
     store(totals, c, layer->channels, &unit, words, 0, output->values);
   }
   if (output->ranged) {

@@ -219,4 +219,58 @@ FUNCTION dynq_scalar_codes
   b 2b
   .ltorg
 END_FUNCTION dynq_scalar_codes
+
+/* ---- Range, as on Thumb-2 (dynq_scan_v7m.S): r0 x | r1 n, then x | r2 range | r3 largest as signed | r4 largest as unsigned |
+ * r5 end. In a vector of one sign the smallest is sought until a 0 comes. */
+FUNCTION dynq_scan
+  push {r0,r4,r5,lr}
+  lsls r5,r1,#2
+  adds r5,r5,r0
+  movs r4,#0
+  movs r3,#1
+  lsls r3,r3,#31
+1:
+  ldmia r0!,{r1}
+  cmp r1,r3
+  bgt 6f
+2:
+  cmp r1,r4
+  bhi 7f
+3:
+  cmp r0,r5
+  bne 1b
+  movs r1,r3
+  eors r1,r4
+  bmi 9f
+  ldr r0,[sp]
+  movs r3,#0
+  mvns r3,r3
+  lsrs r3,r3,#1
+4:
+  ldmia r0!,{r1}
+  cmp r1,r3
+  blt 8f
+5:
+  cmp r0,r5
+  bne 4b
+  b 9f
+6:
+  movs r3,r1
+  b 2b
+7:
+  movs r4,r1
+  b 3b
+8:
+  movs r3,r1
+  bne 5b
+9: /* of r3 and r4 the one with a sign is the low end; without signs r3 is */
+  cmp r4,#0
+  bpl 10f
+  stmia r2!,{r4}
+  stmia r2!,{r3}
+  pop {r0,r4,r5,pc}
+10:
+  stmia r2!,{r3,r4}
+  pop {r0,r4,r5,pc}
+END_FUNCTION dynq_scan
 #endif

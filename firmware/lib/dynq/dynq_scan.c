@@ -1,7 +1,7 @@
 #include "dynq_float.h"
 
-/* In assembly on Thumb-2, by vectors on Helium. */
-#if defined(DYNQ_VARIANT_REFERENCE) || (defined(DYNQ_VARIANT_SCALAR) && !(__ARM_ARCH_ISA_THUMB == 2))
+/* Cores with a variant of their own find it in assembly, or by vectors. */
+#if defined(DYNQ_VARIANT_REFERENCE) || (defined(DYNQ_VARIANT_SCALAR) && !defined(__ARM_ARCH_ISA_THUMB))
 void dynq_scan(const float *x, uint32_t n, dynq_range_t *range) {
   int32_t low = INT32_MAX, high = INT32_MIN;
   for (uint32_t k = 0; k < n; k++) {
