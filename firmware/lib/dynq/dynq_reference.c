@@ -21,7 +21,8 @@ static int32_t find_codes(const dynq_dense_t *layer, const void *x, const dynq_f
 }
 
 /* |dot| <= 255 * 128 * 4096 < 2^31 */
-static inline int32_t dot_of(const uint8_t *column, const int8_t *codes, uint32_t inputs, uint32_t bits) {
+static inline __attribute__((always_inline)) int32_t dot_of(const uint8_t *column, const int8_t *codes, uint32_t inputs,
+                                                            uint32_t bits) {
   const uint32_t per_byte = 8u / bits, mask = (1u << bits) - 1u;
   int32_t dot = 0;
   for (uint32_t k = 0; k < inputs; k++) {
@@ -40,8 +41,8 @@ static void find_range(uint32_t count, dynq_signal_t *output) {
   }
 }
 
-static inline void columns(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,
-                           dynq_signal_t *output, uint32_t bits) {
+static inline __attribute__((always_inline)) void columns(const dynq_dense_t *layer, const dynq_frame_t *frame,
+                                                          const void *scratch, dynq_signal_t *output, uint32_t bits) {
   const uint8_t *column = layer->weights;
   const uint32_t stride = DYNQ_REFERENCE_COLUMN_BYTES(layer->inputs, bits);
   const int32_t middle = frame->code_sum * (1 << (bits - 1u));
