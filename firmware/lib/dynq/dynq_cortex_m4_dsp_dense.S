@@ -41,17 +41,19 @@
 #define UNROLLED_STEPS 8
 
 /* Loads the job; `skip` steps of `bytes` after `first` is where a tile enters, by way of `again` where there are several
- * sections: then SECTION is odd. */
-.macro ENTER first bytes again
+ * sections: then SECTION is odd. `steps`: a register that keeps where the steps are entered. */
+.macro ENTER first bytes again steps
   push {r0,r4-r11,lr}
   vpush {s16-s31}
   vldmia r0,{s0-s14}
   ldr lr,[r0,#JOB_WEIGHTS]
   vmov r2,r3,s13,s14
   movs r1,#\bytes
-  adr r4,\first
+  adr r4,\first+1 /* Thumb */
   mla r1,r1,r2,r4
-  orr r1,r1,#1
+  .ifnb \steps
+  vmov \steps,r1
+  .endif
   lsls r3,r3,#31
   beq 1f
   str r1,[r0,#JOB_STEPS]
@@ -126,18 +128,14 @@
   vcvtt.f32.f16 s29,s17
   vcvtt.f32.f16 s30,s18
   vcvtt.f32.f16 s31,s19
-  vmul.f32 s20,s20,s24
-  vmul.f32 s21,s21,s25
-  vmul.f32 s22,s22,s26
-  vmul.f32 s23,s23,s27
-  vadd.f32 s20,s20,s28
-  vadd.f32 s21,s21,s29
-  vadd.f32 s22,s22,s30
-  vadd.f32 s23,s23,s31
+  vmla.f32 s28,s20,s24 /* rounds the product, then the sum: not the fused one */
+  vmla.f32 s29,s21,s25
+  vmla.f32 s30,s22,s26
+  vmla.f32 s31,s23,s27
   vmov r2,r3,END_AND_HIGH
   cbz r2,40f
-  vmov r4,r5,s20,s21
-  vmov r6,r7,s22,s23
+  vmov r4,r5,s28,s29
+  vmov r6,r7,s30,s31
   /* the sign bit masks the value; non-negative floats order as integers */
   .irp y,r4,r5,r6,r7
   bic \y,\y,\y,asr #31
@@ -149,7 +147,7 @@
   beq dynq_m4_last
   NEXT_TILE
 40:
-  vstmia r1!,{s20-s23}
+  vstmia r1!,{s28-s31}
   vmov COLUMNS_AND_OUTPUT,r0,r1
   cmp r1,r3
   beq dynq_m4_last
@@ -292,13 +290,7 @@ END_FUNCTION dynq_m4_columns_w4
 .endm
 
 FUNCTION dynq_m4_columns_w2
-  ENTER .Lsteps_w2,72,.Lagain_w2
-  vmov r1,SECTION
-  lsls r1,r1,#31
-  ite eq
-  vmoveq r1,ENTRY
-  ldrne r1,[r0,#JOB_STEPS]
-  vmov BLOCK_STEPS,r1
+  ENTER .Lsteps_w2,72,.Lagain_w2,BLOCK_STEPS
   mov r11,#0xc003
   movt r11,#0xc003
   NEXT_TILE
@@ -347,10 +339,10 @@ FUNCTION dynq_m4_last
   ldr r12,[sp,#64]
   ldrd r4,r5,[r12,#JOB_REST_OUTPUT] /* and the end */
   add r6,r12,#JOB_REST+16
-  cmp r1,r6
-  beq 1f
   cmp r1,r5
   beq 2f
+  cmp r1,r6
+  beq 1f
   sub r1,r6,#16
   vmov COLUMNS_AND_OUTPUT,r0,r1
   cmp r2,#0

@@ -14,16 +14,7 @@
   smlad r12,\high,r9,r12
 .endm
 
-FUNCTION dynq_m4_codes
-  push {r4-r9}
-  movs r12,#0
-  mov r9,#0x00010001
-  cmp r2,#0
-  beq .Lcodes_done
-  cmp r3,#0
-  beq .Lstep_s8
-  vldmia r3,{s0,s1}
-.Lstep_f32:
+.macro STEP_F32
   vldmia r0!,{s2-s9}
   .irp x,s2,s3,s4,s5,s6,s7,s8,s9
   vmul.f32 \x,\x,s0
@@ -33,9 +24,28 @@ FUNCTION dynq_m4_codes
   .endr
   PAIRS_F32 r4,r5,s2,s3,s4,s5
   PAIRS_F32 r6,r7,s6,s7,s8,s9
-  subs r2,r2,#1
   stmia r1!,{r4-r7}
-  bne .Lstep_f32
+.endm
+
+FUNCTION dynq_m4_codes
+  push {r4-r9}
+  movs r12,#0
+  mov r9,#0x00010001
+  cmp r2,#0
+  beq .Lcodes_done
+  cmp r3,#0
+  beq .Lstep_s8
+  vldmia r3,{s0,s1}
+  tst r2,#1
+  beq .Lsteps_f32
+  adds r2,r2,#1
+  b .Lodd_step_f32
+.Lsteps_f32:
+  STEP_F32
+.Lodd_step_f32:
+  STEP_F32
+  subs r2,r2,#2
+  bne .Lsteps_f32
 .Lcodes_done:
   mov r0,r12
   pop {r4-r9}

@@ -28,6 +28,12 @@
 .macro SMALLEST_OF_FOUR
   ANY_BEYOND lt,ge,r3
 .endm
+.macro EIGHT each
+  .rept 2
+  ldmia r0!,{r4-r7}
+  \each\()_OF_FOUR
+  .endr
+.endm
 /* Applies `each` to all of x[n]; r1 counts down to 0. */
 .macro EVERY each
 1:
@@ -38,15 +44,19 @@
   subs r1,r1,#1
   b 1b
 2:
-  cbz r1,4f
+  cmp r1,#0
+  beq 5f
+  tst r1,#8
+  beq 3f
+  adds r1,r1,#8
+  b 4f
 3:
-  .rept 2
-  ldmia r0!,{r4-r7}
-  \each\()_OF_FOUR
-  .endr
-  subs r1,r1,#8
-  bne 3b
+  EIGHT \each
 4:
+  EIGHT \each
+  subs r1,r1,#16
+  bne 3b
+5:
 .endm
 
 FUNCTION dynq_scan
@@ -71,6 +81,11 @@ FUNCTION dynq_scan
   cbz r4,7f
   subs r1,r1,#1
   bne 5b
+  b 6f
+7:
+  strd r4,r12,[r2]
+  pop {r0,r1,r4-r7}
+  bx lr
 6:
   ldrd r0,r1,[sp]
   mov r3,#0x7fffffff
@@ -79,10 +94,6 @@ FUNCTION dynq_scan
   ite pl
   strdpl r3,r12,[r2]
   strdmi r12,r3,[r2]
-  pop {r0,r1,r4-r7}
-  bx lr
-7:
-  strd r4,r12,[r2]
   pop {r0,r1,r4-r7}
   bx lr
 END_FUNCTION dynq_scan
