@@ -180,6 +180,23 @@ def test_audio_sent_twice_is_taken_once_and_a_gap_is_refused(device):
         stream.features_to_input()
 
 
+def test_a_late_answer_is_not_taken_for_the_next(device, monkeypatch):
+    stream, link = AudioStream(device.client), device.client.link
+    pcm, exchange, answers = audio(1.5), link.exchange, []
+
+    def late(data: bytes, seconds: float) -> list[str]:
+        answers.append(exchange(data, seconds))
+        return answers[-2] if len(answers) % 3 == 0 else answers[-1]
+
+    monkeypatch.setattr(link, "exchange", late)
+    retries = device.client.retries
+    found = stream.push(pcm)
+    wanted = expected(MODEL, pcm)
+    assert wanted
+    assert [(d.label, d.sample) for d in found] == [(label, sample) for label, _, sample in wanted]
+    assert device.client.retries >= retries + 20
+
+
 def test_the_deepest_stack_leaves_room(device):
     AudioStream(device.client).push(audio(0.5))
     memory = device.client.memory()
