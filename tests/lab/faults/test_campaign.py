@@ -19,7 +19,7 @@ MUST_STOP = {
     "busy": "another program holds",
     "unplug": "",
     "silence": "does not answer|did not answer",
-    "swap": "changed its firmware",
+    "swap": "changed its firmware|runs build",  # under load the other one may answer the greeting already
 }
 
 
