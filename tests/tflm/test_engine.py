@@ -125,7 +125,8 @@ def test_the_whole_image_on_an_emulated_board(tmp_path: Path, bits: int) -> None
             memory = device.client.memory()
     assert memory.buffers <= memory.arena <= memory.buffers + 64
     assert device.unit.of(ticks[1] - ticks[0]) <= 1500
-    assert (tflm.flash_bytes - tflm.model_bytes) - (aot.flash_bytes - aot.model_bytes) <= 20 * 1024
+    # the interpreter, and where the library was not built for release its texts with what prints them
+    assert (tflm.flash_bytes - tflm.model_bytes) - (aot.flash_bytes - aot.model_bytes) <= 44 * 1024
 
 
 @pytest.mark.skipif("TFLM_ROOT" not in os.environ, reason="TFLM_ROOT names no build of TensorFlow Lite Micro")
