@@ -101,6 +101,7 @@ def test_instructions_are_counted(session: Session) -> None:
 
 
 def test_watchdog_resets_a_hung_board(session: Session) -> None:
+    session.port.timeout = 120  # six seconds of a chip that spins are 400 million instructions
     session.port.write(b"h")
     assert session.port.readline() == b"ready watchdog\n"
 
