@@ -124,7 +124,7 @@ def test_the_whole_image_on_an_emulated_board(tmp_path: Path, bits: int) -> None
             ticks.append(inference.ticks)
             memory = device.client.memory()
     assert memory.buffers <= memory.arena <= memory.buffers + 64
-    assert device.unit.of(ticks[1] - ticks[0]) <= 1500
+    assert device.unit.of(ticks[1] - ticks[0]) <= 2500  # 300 to 500 an operator, by how the library was compiled
     # the interpreter, and where the library was not built for release its texts with what prints them
     assert (tflm.flash_bytes - tflm.model_bytes) - (aot.flash_bytes - aot.model_bytes) <= 44 * 1024
 
