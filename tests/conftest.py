@@ -79,8 +79,3 @@ def make_temporal_model(
     names = ("_silence_", "_unknown_", *(f"word{i}" for i in range(labels - 2)))
     frontend = Frontend(bands=20, context_frames=frames)
     return QuantizedModel("temporal", tuple(layers), names, InputQuantization(0.046875, -20), frontend, stride=2)
-
-
-@pytest.fixture
-def model_factory():
-    return make_model

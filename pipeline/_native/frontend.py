@@ -77,19 +77,6 @@ class NativeFrontend:
                 rows.append(np.frombuffer(ffi.buffer(row), np.int8).copy())
         return np.stack(rows) if rows else np.empty((0, bands), np.int8)
 
-    def contexts(self, chunks: Iterable[NDArray[np.int16]]) -> NDArray[np.int8]:
-        """Model inputs as the device assembles them from live audio: int8 ``[n, context_frames * bands]``."""
-        ffi, lib = self._ffi, self._lib
-        inputs = int(self.config.context_frames * self.config.bands)
-        rows = ffi.new("int8_t[]", inputs)
-        context = ffi.new("frontend_context_t *")
-        lib.frontend_context_init(context, rows)
-        found = []
-        for row in self.stream(chunks):
-            if lib.frontend_context_push(context, self.config, ffi.from_buffer("int8_t[]", row)):
-                found.append(np.frombuffer(ffi.buffer(rows), np.int8).copy())
-        return np.stack(found) if found else np.empty((0, inputs), np.int8)
-
 
 def encode(power: NDArray[np.float32]) -> NDArray[np.int8]:
     """log2 codes of powers of any shape."""

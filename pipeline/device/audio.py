@@ -58,7 +58,3 @@ class AudioStream:
         self.detections += [detection for detection in listed if detection.number >= len(self.detections)]
         if len(self.detections) != self.state.detections:
             raise DeviceError(f"more than {DETECTIONS_KEPT} detections at once", "send shorter pieces")
-
-    def features_to_input(self) -> None:
-        """Makes the features of the newest audio the device's input."""
-        self._client.command("AUDIO")

@@ -141,7 +141,7 @@ def test_another_input_in_between_makes_the_stream_warm_up_again(device):
     other = rng.integers(-128, 128, MODEL.inputs).astype(np.int8)
     assert device.client.run(other).logits.tobytes() == logits(MODEL, other).tobytes()
     with pytest.raises(DeviceError, match="Not enough audio"):
-        stream.features_to_input()
+        device.client.command("AUDIO")
     found += stream.push(after)
     step = settings.hop_samples * settings.context_stride
     first = (len(before) - settings.window_samples) // step + 1
@@ -161,13 +161,13 @@ def test_features_are_bit_equal_however_the_audio_is_cut(device):
         stream = AudioStream(device.client)
         for piece in np.split(pcm, cuts):
             stream.push(piece)
-        stream.features_to_input()
+        device.client.command("AUDIO")
         assert device.client.command("CRC").one(InputCheck).crc == zlib.crc32(features.tobytes())
         assert device.client.logits(features).logits.tobytes() == logits(MODEL, features).tobytes()
 
 
 def test_audio_sent_twice_is_taken_once_and_a_gap_is_refused(device):
-    stream = AudioStream(device.client)
+    AudioStream(device.client)
     pcm = audio(PCM_SAMPLES / 16_000)
     frame = encode_frame("P", (0).to_bytes(4, "little") + pcm.tobytes())
     link = device.client.link
@@ -177,7 +177,7 @@ def test_audio_sent_twice_is_taken_once_and_a_gap_is_refused(device):
     ]
     assert link.exchange(encode_frame("P", b"\0\0\0"), 5) == ["e-[Bad length of audio]"]
     with pytest.raises(DeviceError, match="Not enough audio"):
-        stream.features_to_input()
+        device.client.command("AUDIO")
 
 
 def test_a_late_answer_is_not_taken_for_the_next(device, monkeypatch):
