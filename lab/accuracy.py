@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import TrainingSection
 from pipeline.console import RichProgress, console, guarded
-from pipeline.corpus import UNKNOWN_LABEL
+from pipeline.corpus.data import UNKNOWN_LABEL, word_of
 from pipeline.files import write_text
 from pipeline.options import PATH, DataOptions, data_options
 from pipeline.progress import Progress
@@ -177,14 +177,10 @@ def answers_of(data: Data, widths: Sequence[int], stages: Stages) -> dict[str, A
 
 def _truth(data: Data) -> Truth:
     corpus = data.corpus
-    said = {_word(file) for file in corpus.training.files}
-    unseen = [_word(file) not in said for file in corpus.testing.files]
+    said = {word_of(file) for file in corpus.training.files}
+    unseen = [word_of(file) not in said for file in corpus.testing.files]
     labels = corpus.testing.label
     return Truth(labels, np.asarray(corpus.testing.speakers), np.asarray(unseen) & (labels == UNKNOWN_LABEL))
-
-
-def _word(file: str) -> str:
-    return file.split("/")[0]
 
 
 def markdown(rows: Sequence[Row], thresholds: Sequence[Threshold]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.corpus.data import SILENCE_LABEL, Split
+from pipeline.corpus.data import SILENCE_LABEL, Split, is_synthesised
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,6 @@ def _count(split: Split, label: int) -> Count:
     clips = np.flatnonzero(split.label == label)
     if label == SILENCE_LABEL:
         return Count(len(clips), 0, 0)
-    recorded = [clip for clip in clips if "/" in split.files[clip]]  # a path; made-up clips have made-up names
+    recorded = [clip for clip in clips if not is_synthesised(split.files[clip])]
     speakers = {split.speakers[clip] for clip in recorded or clips}
     return Count(len(recorded), len(clips) - len(recorded), len(speakers))

@@ -14,6 +14,18 @@ UNKNOWN_LABEL = 1
 
 SplitName = Literal["training", "validation", "testing"]
 SPLITS: tuple[SplitName, ...] = ("training", "validation", "testing")
+SYNTHESISED_FOLDER = "_synthesised_"
+"""Where the names of synthesised clips among recordings begin."""
+
+
+def is_synthesised(file: str) -> bool:
+    """Whether a clip of speech is made up, by its name: recordings have a path."""
+    return "/" not in file or file.startswith(f"{SYNTHESISED_FOLDER}/")
+
+
+def word_of(file: str) -> str:
+    """What is said in a clip of speech, by its name: a recording's folder, or what the synthesiser was told."""
+    return file.rpartition("/")[2].rpartition("_")[0] if is_synthesised(file) else file.partition("/")[0]
 
 
 @dataclass(frozen=True)

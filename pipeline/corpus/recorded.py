@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 
 from pipeline.config import CorpusSection
 from pipeline.corpus.audio import all_good, fit_clip, read_or_error
-from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName, joined
+from pipeline.corpus.data import (
+    SAMPLE_RATE,
+    SILENCE_LABEL,
+    SPLITS,
+    SYNTHESISED_FOLDER,
+    UNKNOWN_LABEL,
+    Corpus,
+    Split,
+    SplitName,
+    joined,
+)
 from pipeline.corpus.folder import NOISE_FOLDER, ClipFile, Folder, scan_folder
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
 from pipeline.corpus.source import Found, Source
@@ -24,8 +34,6 @@ from pipeline.progress import SILENT, Progress
 
 _COLOURED_SECONDS = 60.0
 _VALIDATION_SHARE = 2.0  # of the clips that training gets; a validation split then takes a fifth
-SYNTHESISED_FOLDER = "_synthesised_"
-"""Where the names of synthesised clips among recordings begin."""
 
 
 def find_recordings(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:

@@ -6,13 +6,23 @@ import csv
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+import numpy as np
 
 from pipeline.corpus.audio import SUFFIXES, all_good, read_or_error
-from pipeline.corpus.data import SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
+from pipeline.corpus.data import (
+    SILENCE_LABEL,
+    SPLITS,
+    SYNTHESISED_FOLDER,
+    UNKNOWN_LABEL,
+    Corpus,
+    Split,
+    SplitName,
+    word_of,
+)
 from pipeline.corpus.folder import hash_split
 from pipeline.corpus.noise import Recording
-from pipeline.corpus.recorded import SYNTHESISED_FOLDER
 from pipeline.corpus.sentences import synthetic_sentences
 from pipeline.errors import CorpusError
 from pipeline.listening.streams import Stream, keyword_stream, negative_stream
@@ -55,10 +65,13 @@ def make_material(
     noise = _noise(clips)
     key = seed * len(SPLITS) + SPLITS.index(split)
     keywords = tuple(keyword_stream(clips, corpus.labels, noise, key, snr_db=snr) for snr in SNR_DB)
-    known = set(map(_word, corpus.training.files))
-    unknown = [(_word(clips.files[i]), clips.pcm[i]) for i in range(len(clips)) if int(clips.label[i]) == UNKNOWN_LABEL]
-    # beside recordings there is better material than single words that were synthesised: sentences
-    unknown = [one for one in unknown if one[0] != SYNTHESISED_FOLDER]
+    known = set(map(word_of, corpus.training.files))
+    unknown = [
+        (word_of(clips.files[i]), clips.pcm[i])
+        for i in np.flatnonzero(clips.label == UNKNOWN_LABEL)
+        # beside recordings there is better material than single words that were synthesised: sentences
+        if not clips.files[i].startswith(SYNTHESISED_FOLDER)
+    ]
     kinds: list[tuple[str, list[Recording]]] = [
         ("other words", [one for one in unknown if one[0] in known]),
         ("unseen words", [one for one in unknown if one[0] not in known]),
@@ -122,9 +135,3 @@ def _noise(clips: Split) -> list[Recording]:
     """The split's own noise, which training never heard."""
     silent = [i for i in range(len(clips)) if int(clips.label[i]) == SILENCE_LABEL]
     return [(clips.files[i], clips.pcm[i]) for i in silent]
-
-
-def _word(file: str) -> str:
-    """The word of a clip: its folder, or for a made-up clip what is said."""
-    path = PurePosixPath(file)
-    return path.parts[0] if len(path.parts) > 1 else path.name.rpartition("_")[0]

@@ -16,7 +16,16 @@ TRAINING = Split(
     np.zeros((8, 4), np.int16),
     np.array([0, 1, 1, 2, 2, 2, 3, 3]),
     ("hum", "ann", "f3", "ann", "bob", "bob", "m1", "m2"),
-    ("_background_noise_/crop_0", "no/a.wav", "nine+ten_7", "on/a.wav", "on/b.wav", "on/c.wav", "off_1", "off_2"),
+    (
+        "_background_noise_/crop_0",
+        "no/a.wav",
+        "_synthesised_/nine+ten_7",
+        "on/a.wav",
+        "on/b.wav",
+        "on/c.wav",
+        "off_1",
+        "off_2",
+    ),
 )
 ONE = Split(np.zeros((1, 4), np.int16), np.array([2]), ("cy",), ("on/d.wav",))
 

@@ -53,6 +53,15 @@ def test_single_words_that_were_synthesised_beside_recordings_are_left_out() -> 
     assert {said.label for said in material.negatives[0].others} == {"zero"}
 
 
+def test_words_that_training_has_from_the_synthesiser_alone_are_no_unseen_ones() -> None:
+    training = split("computer/a.wav", "zero/a.wav", "_synthesised_/android_7")
+    material = make_material(
+        Corpus(CORPUS.labels, training, CORPUS.validation, CORPUS.testing, ()), "testing", (), 0, 1
+    )
+    assert [stream.name for stream in material.negatives] == ["other words"]
+    assert {said.label for said in material.negatives[0].others} == {"zero", "android"}
+
+
 def test_a_split_without_negatives_or_keywords_is_refused() -> None:
     empty = Corpus(CORPUS.labels, CORPUS.training, split("computer/b.wav"), split("zero/c.wav"), ())
     with pytest.raises(CorpusError, match="no speech without"):
