@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 from pipeline.config import CorpusSection, word_name
 from pipeline.corpus.audio import SUFFIXES
 from pipeline.corpus.data import SPLITS, UNKNOWN_LABEL, SplitName
+from pipeline.corpus.table import read_table
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
 
@@ -153,20 +153,7 @@ def _speaker(name: str, known: dict[str, str]) -> str:
 
 
 def _speakers(root: Path) -> dict[str, str]:
-    path = root / "metadata.csv"
-    if not path.is_file():
-        return {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if not {"file", "speaker"} <= set(reader.fieldnames or ()):
-                raise CorpusError(
-                    f"{path} has the columns {', '.join(reader.fieldnames or ('none',))}",
-                    "its columns are file and speaker (docs/data.md); rename it if it tells of something else",
-                )
-            return {row["file"]: row["speaker"] for row in reader if row["file"] and row["speaker"]}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is not a readable CSV file: {error}", "fix or delete it") from None
+    return {name: speaker for name, speaker in (read_table(root, "speaker") or {}).items() if speaker}
 
 
 def _listed(root: Path) -> dict[str, SplitName]:

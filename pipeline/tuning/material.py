@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.corpus.audio import SUFFIXES, all_good, read_or_error
+from pipeline.corpus.audio import all_good, read_or_error
 from pipeline.corpus.data import (
     SILENCE_LABEL,
     SPLITS,
@@ -21,7 +20,7 @@ from pipeline.corpus.data import (
     SplitName,
     word_of,
 )
-from pipeline.corpus.folder import hash_split
+from pipeline.corpus.negatives import split_negatives
 from pipeline.corpus.noise import Recording
 from pipeline.corpus.sentences import synthetic_sentences
 from pipeline.errors import CorpusError
@@ -92,43 +91,20 @@ def make_material(
 def read_negatives(folder: Path, split: SplitName) -> list[Recording]:
     """Recordings of one split in a folder, in which no keyword is said.
 
-    A ``metadata.csv`` with columns ``file`` and ``split`` says whose they are; without one the file name does, as in
-    Speech Commands (``hash_split``).
+    ``split_negatives`` says which those are.
 
     Raises:
-        CorpusError: no recordings for the split, a split of another name, or damaged files.
+        CorpusError: no recordings for the split, a table that is none, or damaged files.
     """
     if not folder.is_dir():
         raise CorpusError(f"no folder {folder}", "check --negatives")
-    names = _listed(folder)
-    if names is None:
-        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        names = [(path.relative_to(folder).as_posix(), hash_split(path.name)) for path in found]
-    wanted = [name for name, own in names if own == split]
+    wanted = [name for name, own in split_negatives(folder).items() if own == split]
     if not wanted:
         raise CorpusError(
             f"{folder} has no recordings for {split}",
             "add recordings, or a metadata.csv with columns file and split (training, validation, testing)",
         )
     return list(zip(wanted, all_good(read_or_error(folder / name) for name in wanted), strict=True))
-
-
-def _listed(folder: Path) -> list[tuple[str, str]] | None:
-    path = folder / "metadata.csv"
-    if not path.is_file():
-        return None
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if not {"file", "split"} <= set(reader.fieldnames or ()):
-                raise CorpusError(f"{path} is no list of recordings", "its columns are file and split")
-            rows = [(row["file"] or "", row["split"] or "") for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is not a readable CSV file: {error}", "fix or delete it") from None
-    for name, split in rows:
-        if split not in SPLITS:
-            raise CorpusError(f"{path} puts {name!r} into a split {split!r}", f"there are {', '.join(SPLITS)}")
-    return rows
 
 
 def _noise(clips: Split) -> list[Recording]:

@@ -51,18 +51,9 @@ def test_without_a_list_some_recordings_are_left_to_test_with(folder, tmp_path):
     assert np.array_equal(power, expected(chosen))
 
 
-@pytest.mark.parametrize(
-    ("listed", "message"),
-    [
-        ("file,split\na.flac,testing\n", "no recordings to train on"),
-        ("name,part\na.flac,training\n", "no list of recordings"),
-        ("file,split\nnone.flac,training\n", "none.flac"),
-        ("file,split\na.flac,training\nb.flac,train\n", "'train'"),
-    ],
-)
-def test_what_cannot_be_used_is_said(folder, tmp_path, listed, message):
-    (folder / "metadata.csv").write_text(listed)
-    with pytest.raises(CorpusError, match=message):
+def test_a_list_without_training_is_refused(folder, tmp_path):
+    (folder / "metadata.csv").write_text("file,split\na.flac,testing\n")
+    with pytest.raises(CorpusError, match="no recordings to train on"):
         prepare_negatives(folder, SETTINGS, tmp_path / "cache")
 
 
