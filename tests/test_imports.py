@@ -27,7 +27,7 @@ _native boards quantization
 config cores journal protocol stages
 sources
 files
-progress project
+progress project templates
 errors
 """
 LINES = [line.split() for line in ORDER.split("\n") if line]

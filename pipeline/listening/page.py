@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.listening.heard import Recorder
+from pipeline.templates import templates
 
 ENVELOPE_POINTS = 20_000
 """Most points of one waveform; a longer recording's are merged."""
@@ -28,12 +28,9 @@ def to_html(title: str, thresholds: Sequence[float], heard: Sequence[Recorder]) 
         thresholds: of every keyword, 0..1.
         heard: one finished recorder for every source.
     """
-    environment = Environment(
-        loader=PackageLoader("pipeline.listening", "."), undefined=StrictUndefined, autoescape=True
-    )
     data = [_track(recorder, thresholds) for recorder in heard]
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # nothing in it ends the script
-    return environment.get_template("page.html.j2").render(title=title, heard=heard, data=text)
+    return templates("pipeline.listening").get_template("page.html.j2").render(title=title, heard=heard, data=text)
 
 
 def _track(recorder: Recorder, thresholds: Sequence[float]) -> dict[str, Any]:

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from pipeline import __version__
 from pipeline.cores import CORES, Core
 from pipeline.errors import UsageError
 from pipeline.export.c_arrays import write_c_arrays
 from pipeline.layers import QuantizedModel
 from pipeline.project import PROJECT
+from pipeline.templates import templates
 
 _VARIANT_FILES = {
     "reference": ("dynq_reference",),
@@ -127,13 +126,7 @@ def _write_models(model: QuantizedModel, variants: Sequence[str], folder: Path, 
 
 def _write_form(model: QuantizedModel, form: str, folder: Path, variants: Sequence[str], source_hash: str) -> None:
     """Writes what one form of library has and others have not, and the README."""
-    environment = Environment(
-        loader=PackageLoader("pipeline.export.library", "."),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates("pipeline.export.library")
     cores = [core for core in CORES.values() if core.variant in variants]
     thresholds = [pair for pair in zip(model.labels, model.thresholds, strict=True) if pair[0] in model.keywords]
     kernels = sorted(path.name for path in (folder / "src" / "wake_word").iterdir() if path.suffix in (".c", ".S"))
