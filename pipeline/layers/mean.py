@@ -13,7 +13,7 @@ from pipeline.errors import QuantizationError
 from pipeline.layers.base import Floats, Layer, Signal
 from pipeline.layers.history import check_state, history_bytes, history_of, pushed
 from pipeline.layers.options import OptionsLayout
-from pipeline.quantization import MAX_TAPS, History, empty_history, mean_step
+from pipeline.quantization import MAX_TAPS, History, empty_history, mean_share, mean_step
 
 if TYPE_CHECKING:
     from pipeline.export.graph_values import Value
@@ -62,13 +62,8 @@ class Mean(Layer):
         state = pushed(state, frame)
         return state, mean_step(state, scale=scale)
 
-    @property
-    def _share(self) -> np.float16:
-        """What a frame counts, a binary16 number."""
-        return np.float16(1 / self.frames)
-
     def options(self) -> dict[str, int]:
-        return {"width": self.width, "frames": self.frames, "share": int(self._share.view(np.uint16))}
+        return {"width": self.width, "frames": self.frames, "share": int(mean_share(self.frames).view(np.uint16))}
 
     @classmethod
     def from_file(cls, name: str, variant: str, options: Mapping[str, int], constants: Sequence[bytes]) -> Self:
@@ -86,4 +81,4 @@ class Mean(Layer):
 
     def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         ones, zeros = np.ones((self.frames, self.width)), np.zeros(self.width)
-        return builder.filter(signals[0], ones, self._share + zeros, zeros, 1)
+        return builder.filter(signals[0], ones, mean_share(self.frames) + zeros, zeros, 1)

@@ -22,7 +22,7 @@ from pipeline.quantization.frames import (
     quantize_history,
 )
 from pipeline.quantization.softmax import softmax
-from pipeline.quantization.temporal import MAX_TAPS, Filters, add, filter_step, mean_step, quantize_filters
+from pipeline.quantization.temporal import MAX_TAPS, Filters, add, filter_step, mean_share, mean_step, quantize_filters
 
 __all__ = [
     "CANONICAL_NAN",
@@ -45,6 +45,7 @@ __all__ = [
     "feature_frames",
     "feature_history",
     "filter_step",
+    "mean_share",
     "mean_step",
     "quantize_columns",
     "quantize_filters",

@@ -79,10 +79,15 @@ def filter_step(filters: Filters, window: History, *, scale: float = 1.0, relu: 
     return finish(affine(total, f32(scale) * unit, filters.step, filters.bias), valid, relu=relu)
 
 
+def mean_share(frames: int) -> half.Halves:
+    """What each frame counts in a mean over so many: a binary16 number, shape ``()``."""
+    return half.nearest(1 / frames)
+
+
 def mean_step(window: History, *, scale: float = 1.0) -> Floats:
     """Mean over the frames ``[.., T, C]`` of a window: float32 ``[.., C]``; ``scale`` as for a filter."""
     values, unit, valid = aligned(window)
-    share = half.nearest(1 / window.exponent.shape[-1])
+    share = mean_share(window.exponent.shape[-1])
     return finish(affine(values.sum(axis=-2), f32(scale) * unit, share, np.zeros(1, np.float16)), valid, relu=False)
 
 
