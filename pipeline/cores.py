@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ARM_TOOLCHAIN = "arm-none-eabi-"
+"""How the names of the Arm compiler's programs begin."""
+
 
 @dataclass(frozen=True)
 class Core:
@@ -49,7 +52,7 @@ class Core:
     @property
     def toolchain(self) -> str:
         """Prefix of the compiler's programs."""
-        return "" if self.is_host else "arm-none-eabi-"
+        return "" if self.is_host else ARM_TOOLCHAIN
 
     @property
     def packages(self) -> str:

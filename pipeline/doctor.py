@@ -15,6 +15,7 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from pipeline.cores import CORES
+from pipeline.emulators import qemu
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def examine() -> Iterator[Check]:
     for toolchain, packages in dict.fromkeys((core.toolchain, core.packages) for core in CORES.values()):
         purpose = "building firmware" if toolchain else "the front end and the kernels on this computer"
         yield _program(f"{toolchain}gcc", "--version", purpose, packages)
-    yield _program("qemu-system-arm", "--version", "--target qemu", "qemu-system-arm")
+    yield _program(qemu.PROGRAM, "--version", "--target qemu", qemu.PROGRAM)
     for name, purpose, wanted in (
         ("tensorflow", "training", "dynq"),
         ("platformio", "building firmware", "dynq"),

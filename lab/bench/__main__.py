@@ -13,6 +13,8 @@ from lab.bench.peers import find_peer
 from lab.bench.report import committed, from_json, is_peer, regressions, to_json, to_markdown
 from lab.bench.suite import run_peer, run_suite
 from pipeline.console import RichProgress, console, guarded
+from pipeline.cores import ARM_TOOLCHAIN
+from pipeline.emulators import qemu
 from pipeline.errors import KwsError, UsageError
 from pipeline.files import write_text
 from pipeline.layers.dense_layout import DEVICE_BITS
@@ -26,9 +28,9 @@ class Regression(KwsError):
 
 
 def _versions() -> dict[str, str]:
-    gcc = run_tool([tool("arm-none-eabi-gcc"), "-dumpfullversion"], "asking the compiler's version").strip()
-    qemu = run_tool([tool("qemu-system-arm"), "--version"], "asking the emulator's version").split()[3]
-    return {"GCC": gcc, "QEMU": qemu}
+    gcc = run_tool([tool(f"{ARM_TOOLCHAIN}gcc"), "-dumpfullversion"], "asking the compiler's version").strip()
+    emulator = run_tool([tool(qemu.PROGRAM), "--version"], "asking the emulator's version").split()[3]
+    return {"GCC": gcc, "QEMU": emulator}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

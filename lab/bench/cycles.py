@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.bench.image import run_tool, tool
+from pipeline.cores import ARM_TOOLCHAIN
 
 _CONDITION = r"(?:eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?"
 _LOAD = re.compile(rf"(?:ldr(?:b|h|sb|sh)?|vldr){_CONDITION}$")
@@ -61,7 +62,7 @@ def disassemble(elf: Path) -> dict[int, Instruction]:
     Raises:
         ToolchainError: no objdump, or it failed.
     """
-    listing = run_tool([tool("arm-none-eabi-objdump"), "-d", "--no-show-raw-insn", str(elf)], "disassembling")
+    listing = run_tool([tool(f"{ARM_TOOLCHAIN}objdump"), "-d", "--no-show-raw-insn", str(elf)], "disassembling")
     found = {}
     for line in listing.splitlines():
         match = re.match(r"\s*([0-9a-f]+):\s+(\S+)\s*([^;@<]*)", line)

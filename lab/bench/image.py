@@ -12,6 +12,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from lab.bench.cores import Core
+from pipeline.cores import ARM_TOOLCHAIN
 from pipeline.errors import ToolchainError
 from pipeline.project import PROJECT
 
@@ -66,7 +67,7 @@ def tool(name: str) -> str:
     """
     path = shutil.which(name)
     if path is None:
-        raise ToolchainError(f"{name} is not on PATH", "make setup installs gcc-arm-none-eabi and qemu-system-arm")
+        raise ToolchainError(f"{name} is not on PATH", "python -m pipeline.build doctor says how to install it")
     return path
 
 
@@ -102,7 +103,7 @@ def build_image(
     Raises:
         ToolchainError: no compiler, or it failed.
     """
-    compiler = tool("arm-none-eabi-gcc")
+    compiler = tool(f"{ARM_TOOLCHAIN}gcc")
     chosen = variant or core.variant
     folder = folder / f"{core.name}-{extra.name if extra else chosen}{optimize}"
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lab.bench.calls import Features, Input, Job, Output
 from lab.bench.image import Image, run_tool, tool
+from pipeline.emulators import qemu
 from pipeline.errors import ToolchainError
 
 _HEADER = struct.Struct("<II56s")
@@ -136,7 +137,7 @@ def run_jobs(
             raise ToolchainError(f"{blob.stat().st_size} bytes of jobs do not fit {image.core.machine}")
         run_tool(
             [
-                tool("qemu-system-arm"),
+                tool(qemu.PROGRAM),
                 "-M",
                 image.core.machine,
                 "-nographic",

@@ -9,6 +9,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cores import ARM_TOOLCHAIN
 from pipeline.device.link import Link, LinkClosed, NoAnswer
 from pipeline.errors import DeviceError
 from pipeline.protocol.answers import Answer, Damaged, read_answer
@@ -179,7 +180,7 @@ class Client:
             asked = "an inference" if data.startswith(FRAME_START) else data.decode("latin-1")
             raise DeviceError(
                 f"the device restarts at {asked} every time; its last fault: {self._fault_line()}",
-                "arm-none-eabi-addr2line -e firmware.elf turns its pc into a line of source",
+                f"{ARM_TOOLCHAIN}addr2line -e firmware.elf turns its pc into a line of source",
             )
         raise DeviceError(
             f"no usable answer from {self.link.url} in {attempt + 1} attempts; last: {problem}",
