@@ -23,11 +23,11 @@ from pipeline.quantization import (
     feature_frames,
     feature_history,
     filter_step,
+    mean_share,
     mean_step,
     quantize_frames,
     quantize_history,
 )
-from pipeline.quantization.half import nearest
 
 Floats = NDArray[np.float32]
 
@@ -188,7 +188,7 @@ class MeanLayer(Layer):
         return self.channels * self.frames
 
     def packed(self, variant: str) -> Packed:
-        return Packed({"taps": self.frames, "share": int(nearest(1 / self.frames).view(np.uint16))})
+        return Packed({"taps": self.frames, "share": int(mean_share(self.frames).view(np.uint16))})
 
     def step(self, state: Any, *inputs: Features | Floats) -> tuple[Any, Floats]:
         history = _push(state, self.frames, inputs[0])
