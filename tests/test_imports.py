@@ -13,13 +13,13 @@ from pipeline.project import PROJECT
 # A line imports from the lines below it only; parts of one line do not know each other.
 ORDER = """
 __main__
-build board listen tune
+build board listen record tune
 commands
 options doctor
 console workflow
 tuning
 listening report flashing training
-device
+device microphone
 corpus emulators export firmware
 recipe
 frontend layers
@@ -27,7 +27,7 @@ _native boards quantization
 config cores journal protocol stages
 sources
 files
-progress project templates
+invocation progress project templates
 errors
 """
 LINES = [line.split() for line in ORDER.split("\n") if line]

@@ -109,6 +109,6 @@ def test_a_build_far_from_the_checkout(installed: Path, tmp_path: Path):
 def test_every_command_is_there(installed: Path, tmp_path: Path):
     commands = run(installed / "bin" / "dynq", "--help", cwd=tmp_path).partition("Commands:")[2]
     named = [line.split()[0] for line in commands.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert {"build", "train", "quantize", "export", "runner", "board", "doctor"} <= set(named)
+    assert {"build", "train", "quantize", "export", "runner", "board", "listen", "record", "doctor"} <= set(named)
     for name in named:
         assert "Usage:" in run(installed / "bin" / "dynq", name, "--help", cwd=tmp_path)

@@ -14,7 +14,7 @@ from rich.text import Text
 from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.listening.heard import Event, Step
 
-_QUIETEST_DB = -70.0
+QUIETEST_DB = -70.0
 _BAR = 24
 
 
@@ -73,12 +73,12 @@ class Timeline:
         level = level_db(pcm)
         line = self._where()
         line.append("  ")
-        line.append(_bar(1 - level / _QUIETEST_DB), style="cyan")
+        line.append(bar(1 - level / QUIETEST_DB), style="cyan")
         line.append(f" {level:4.0f} dB  ")
         scores = [score for score in (steps[-1].scores if steps else ()) if not math.isnan(score)]
         if scores:
             best = int(np.argmax(scores))
-            line.append(_bar(scores[best]), style="green")
+            line.append(bar(scores[best]), style="green")
             line.append(f" {self._keywords[best]} {scores[best]:.2f}")
         return line
 
@@ -91,9 +91,10 @@ def clock(seconds: float) -> str:
 def level_db(pcm: NDArray[np.int16]) -> float:
     """Root mean square against full scale, in decibels, not below what is shown."""
     power = float(np.mean((pcm.astype(np.float64) / 32768) ** 2)) if len(pcm) else 0.0
-    return max(_QUIETEST_DB, 10 * math.log10(power)) if power else _QUIETEST_DB
+    return max(QUIETEST_DB, 10 * math.log10(power)) if power else QUIETEST_DB
 
 
-def _bar(share: float) -> str:
+def bar(share: float) -> str:
+    """A share, 0..1, as a bar."""
     full = round(min(max(share, 0.0), 1.0) * _BAR)
     return "█" * full + "·" * (_BAR - full)

@@ -7,11 +7,10 @@ any width become 16 bits (full scale is 1.0, beyond it is clipped), numbers that
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -21,11 +20,11 @@ from numpy.typing import NDArray
 from pipeline.corpus.audio import RATES, SUFFIXES, to_int16
 from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.errors import AudioError
+from pipeline.microphone import find_microphone
 
 MAX_CHANNELS = 32
 BLOCK_SECONDS = 0.25
 
-_DEAD_SECONDS = 5.0
 _LOUDEST = 1e6
 """Of full scale; below it sums and filters stay finite, and all of it is clipped in the end."""
 
@@ -110,34 +109,8 @@ def microphone() -> Source:
     Raises:
         AudioError: the extra is not installed, or there is no microphone.
     """
-    try:
-        import sounddevice  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except (ImportError, OSError) as error:  # OSError: PortAudio itself is missing
-        raise AudioError(
-            f"no microphone support: {error}", "pip install 'dynq[microphone]', and libportaudio2 from the system"
-        ) from None
-    try:
-        found = sounddevice.query_devices(kind="input")
-    except (sounddevice.PortAudioError, ValueError) as error:
-        raise AudioError(f"no microphone found: {error}", "plug one in, or give a recording") from None
-    return Source(str(found["name"]), None, lambda: _captured(sounddevice))
-
-
-def _captured(sounddevice: Any) -> Blocks:
-    waiting: queue.SimpleQueue[NDArray[np.int16]] = queue.SimpleQueue()
-
-    def keep(data: NDArray[np.int16], *_: object) -> None:
-        waiting.put(data[:, 0].copy())
-
-    size = round(BLOCK_SECONDS * SAMPLE_RATE / 4)
-    try:
-        with sounddevice.InputStream(SAMPLE_RATE, size, channels=1, dtype="int16", callback=keep):
-            while True:
-                yield waiting.get(timeout=_DEAD_SECONDS)
-    except queue.Empty:
-        raise AudioError(f"the microphone gave nothing for {_DEAD_SECONDS:.0f} s", "is it still plugged in?") from None
-    except sounddevice.PortAudioError as error:
-        raise AudioError(f"the microphone failed: {error}", "does another program hold it?") from None
+    found = find_microphone()
+    return Source(found.name, None, found.blocks)
 
 
 def _read_some(stream: BinaryIO) -> bytes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.boards import BOARDS, board
+from pipeline.invocation import typed
 from pipeline.report import ConditionRow, Next, SplitRow, WordRow, advice
 
 
@@ -42,15 +42,21 @@ class Results:
         if not chosen.is_hardware:
             chosen = next(other for other in BOARDS.values() if other.usb is not None)
         data = ["--data", str(self.recordings)] if self.recordings is not None else []
-        flash = ["python", "-m", "pipeline.build", "--model", str(self.model)]
-        flash += data
-        flash += ["--target", chosen.target, "--port", "PORT", *(() if chosen.usb else ("--probe", "ID")), "--flash"]
-        tune = ["python", "-m", "pipeline.tune", "--model", str(self.model), *data]
-        listen = ["python", "-m", "pipeline.listen", "FILE.wav", "--model", str(self.model)]
+        port = ["--port", "PORT", *(() if chosen.usb else ("--probe", "ID")), "--flash"]
+        model = ["--model", str(self.model)]
         return (
-            ("Listen to a recording (or to the microphone: mic in place of FILE.wav):", shlex.join(listen)),
-            ("Choose its thresholds by false accepts per hour, on streams of speech:", shlex.join(tune)),
-            (f"Put it on a real board ({chosen.title}) and test it there:", shlex.join(flash)),
+            (
+                "Listen to a recording (or to the microphone: mic in place of FILE.wav):",
+                typed("listen", "FILE.wav", *model),
+            ),
+            (
+                "Choose its thresholds by false accepts per hour, on streams of speech:",
+                typed("tune", *model, *data),
+            ),
+            (
+                f"Put it on a real board ({chosen.title}) and test it there:",
+                typed("build", *model, *data, "--target", chosen.target, *port),
+            ),
         )
 
     def _files(self) -> tuple[tuple[str, str], ...]:
