@@ -1,26 +1,16 @@
 #include "wake_word.h"
 
-#include <string.h>
-
 #include "kws_frontend.h"
 #include "kws_model.h"
 #include "listener.h"
+#include "listener_network.h"
 
 static listener_t listener;
 static float memory[LISTENER_MEMORY(KWS_LABELS, KWS_SMOOTHING_FRAMES)];
 
-static const char *step(void *network, const int8_t *row, float *logits, bool *done) {
-  const float *output = dynq_network_step(network, row);
-  *done = output != NULL;
-  if (*done) {
-    memcpy(logits, output, KWS_LABELS * sizeof *logits);
-  }
-  return NULL;
-}
-
 static const listener_config_t config = {.frontend = &kws_frontend,
                                          .detector = &kws_detector,
-                                         .step = step,
+                                         .step = listener_network_step,
                                          .model = &kws_network,
                                          .warm_up = KWS_INPUTS / KWS_BANDS};
 
