@@ -25,7 +25,7 @@ void handle_results(server_t *server) {
     return;
   }
   float probabilities[KWS_LABELS];
-  softmax(server->logits, KWS_LABELS, probabilities);
+  listener_softmax(server->logits, KWS_LABELS, probabilities);
   answer_results(&server->out, probabilities, KWS_LABELS);
 }
 

@@ -38,7 +38,7 @@ void host_listener_push(const int16_t *pcm, size_t count, host_step_t *steps, fl
     if (result == LISTENER_WANTS_MORE) {
       return;
     }
-    const bool scored = detector_is_full(&listener.detector);
+    const bool scored = listener_detector_is_full(&listener.detector);
     steps[*step_count] = (host_step_t){
         .sample = listener.samples, .scored = scored, .event = result == LISTENER_DETECTED ? event.label : -1};
     if (scored) {

@@ -7,13 +7,13 @@ size_t replay(const detector_config_t *config, float *memory, const float *poste
               size_t steps, detection_t *events, float *scores) {
   detector_t detector;
   size_t found = 0;
-  detector_init(&detector, config, memory);
+  listener_detector_init(&detector, config, memory);
   for (size_t i = 0; i < steps; i++) {
-    if (detector_push(&detector, posteriors + i * config->labels, samples[i], &events[found])) {
+    if (listener_detector_push(&detector, posteriors + i * config->labels, samples[i], &events[found])) {
       found++;
     }
     if (scores) {
-      if (detector_is_full(&detector)) {
+      if (listener_detector_is_full(&detector)) {
         memcpy(scores + i * config->labels, detector.scores, config->labels * sizeof *scores);
       } else {
         memset(scores + i * config->labels, 0, config->labels * sizeof *scores);

@@ -21,7 +21,7 @@ ffi, lib = NATIVE.ffi, NATIVE.lib
 
 def softmax(values: np.ndarray) -> np.ndarray:
     out = np.empty(len(values), np.float32)
-    lib.softmax(ffi.from_buffer("float[]", np.float32(values)), len(values), ffi.from_buffer("float[]", out))
+    lib.listener_softmax(ffi.from_buffer("float[]", np.float32(values)), len(values), ffi.from_buffer("float[]", out))
     return out
 
 
@@ -46,7 +46,7 @@ def test_softmax_of_no_numbers_is_no_number(values: list[float]) -> None:
 
 def pairs(values: np.ndarray) -> np.ndarray:
     out = np.array(values, np.float32)  # in place, as the listener does it
-    lib.softmax_of_pairs(ffi.from_buffer("float[]", out), len(out), ffi.from_buffer("float[]", out))
+    lib.listener_softmax_of_pairs(ffi.from_buffer("float[]", out), len(out), ffi.from_buffer("float[]", out))
     return out
 
 
@@ -78,11 +78,11 @@ class Detector:
         self._keep = ffi.new("float[]", thresholds), ffi.new("float[]", 3 * (smoothing + 1))
         self._config = ffi.new("detector_config_t *", (self._keep[0], 3, smoothing, refractory))
         self._state = ffi.new("detector_t *")
-        lib.detector_init(self._state, self._config, self._keep[1])
+        lib.listener_detector_init(self._state, self._config, self._keep[1])
 
     def push(self, sample: int, *posteriors: float) -> tuple[int, float, int] | None:
         event = ffi.new("detection_t *")
-        found = lib.detector_push(self._state, ffi.new("float[]", posteriors), sample, event)
+        found = lib.listener_detector_push(self._state, ffi.new("float[]", posteriors), sample, event)
         return (event.label, event.score, event.sample) if found else None
 
 

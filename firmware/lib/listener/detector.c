@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-void detector_init(detector_t *detector, const detector_config_t *config, float *memory) {
+void listener_detector_init(detector_t *detector, const detector_config_t *config, float *memory) {
   detector->config = config;
   detector->scores = memory;
   detector->history = memory + config->labels;
@@ -11,7 +11,7 @@ void detector_init(detector_t *detector, const detector_config_t *config, float 
   detector->deaf_until = 0;
 }
 
-bool detector_is_full(const detector_t *detector) {
+bool listener_detector_is_full(const detector_t *detector) {
   return detector->filled == detector->config->smoothing;
 }
 
@@ -27,7 +27,7 @@ static void average(detector_t *detector) {
   }
 }
 
-bool detector_push(detector_t *detector, const float *posteriors, uint64_t sample, detection_t *event) {
+bool listener_detector_push(detector_t *detector, const float *posteriors, uint64_t sample, detection_t *event) {
   const detector_config_t *config = detector->config;
   memcpy(detector->history + (uint32_t)detector->next * config->labels, posteriors,
          config->labels * sizeof *posteriors);
@@ -35,7 +35,7 @@ bool detector_push(detector_t *detector, const float *posteriors, uint64_t sampl
   if (detector->filled < config->smoothing) {
     detector->filled++;
   }
-  if (!detector_is_full(detector)) {
+  if (!listener_detector_is_full(detector)) {
     return false;
   }
   average(detector);

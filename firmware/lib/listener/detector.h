@@ -35,14 +35,14 @@ typedef struct {
 } detection_t;
 
 /* `memory` holds DETECTOR_MEMORY floats, the caller's. */
-void detector_init(detector_t *detector, const detector_config_t *config, float *memory);
+void listener_detector_init(detector_t *detector, const detector_config_t *config, float *memory);
 
 /* Takes the posteriors of the step that had heard the audio up to `sample`; true when it makes an event. Of several
  * keywords above their thresholds it is the one with the highest score. */
-bool detector_push(detector_t *detector, const float *posteriors, uint64_t sample, detection_t *event);
+bool listener_detector_push(detector_t *detector, const float *posteriors, uint64_t sample, detection_t *event);
 
 /* Whether the sliding means cover as many steps as they should. */
-bool detector_is_full(const detector_t *detector);
+bool listener_detector_is_full(const detector_t *detector);
 
 #ifdef __cplusplus
 }

@@ -8,12 +8,12 @@ void listener_init(listener_t *listener, const listener_config_t *config, float 
   listener->samples = 0;
   listener->steps = 0;
   frontend_stream_init(&listener->frontend, config->frontend);
-  detector_init(&listener->detector, config->detector, memory + config->detector->labels);
+  listener_detector_init(&listener->detector, config->detector, memory + config->detector->labels);
   listener_forget(listener);
 }
 
 void listener_forget(listener_t *listener) {
-  detector_init(&listener->detector, listener->config->detector, listener->detector.scores);
+  listener_detector_init(&listener->detector, listener->config->detector, listener->detector.scores);
   listener->rows = 0;
 }
 
@@ -38,9 +38,10 @@ listener_result_t listener_push(listener_t *listener, const int16_t **pcm, size_
     }
     if (done && listener->rows >= config->warm_up) {
       listener->steps++;
-      softmax_of_pairs(listener->posteriors, config->detector->labels, listener->posteriors);
-      return detector_push(&listener->detector, listener->posteriors, listener->samples, event) ? LISTENER_DETECTED
-                                                                                                : LISTENER_STEPPED;
+      listener_softmax_of_pairs(listener->posteriors, config->detector->labels, listener->posteriors);
+      return listener_detector_push(&listener->detector, listener->posteriors, listener->samples, event)
+                 ? LISTENER_DETECTED
+                 : LISTENER_STEPPED;
     }
   }
 }

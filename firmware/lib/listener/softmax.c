@@ -32,7 +32,7 @@ static float of_difference(float x) {
   return x <= 0.0f ? exponential(x) : x - x;
 }
 
-void softmax(const float *logits, unsigned count, float *probabilities) {
+void listener_softmax(const float *logits, unsigned count, float *probabilities) {
   float most = logits[0];
   float sum = 0.0f;
   for (unsigned i = 1; i < count; i++) {
@@ -47,7 +47,7 @@ void softmax(const float *logits, unsigned count, float *probabilities) {
   }
 }
 
-void softmax_of_pairs(const float *logits, unsigned count, float *probabilities) {
+void listener_softmax_of_pairs(const float *logits, unsigned count, float *probabilities) {
   unsigned best = 0;
   float nothing = 0.0f; /* or, with a NaN or an infinity among them, NaN: it spoils all that it is added to */
   for (unsigned i = 0; i < count; i++) {

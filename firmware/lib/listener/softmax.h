@@ -7,11 +7,11 @@ extern "C" {
 #endif
 
 /* logits[count] to probabilities[count]; the two may be the same. A NaN among the logits makes all of them NaN. */
-void softmax(const float *logits, unsigned count, float *probabilities);
+void listener_softmax(const float *logits, unsigned count, float *probabilities);
 
 /* Of each logit and the highest of the others by themselves, 1 / (1 + e^(other - own)): how sure it is against its
  * strongest rival, however many share what is left. logits[count >= 2]; otherwise as above. */
-void softmax_of_pairs(const float *logits, unsigned count, float *probabilities);
+void listener_softmax_of_pairs(const float *logits, unsigned count, float *probabilities);
 
 #ifdef __cplusplus
 }

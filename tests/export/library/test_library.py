@@ -106,6 +106,18 @@ def test_events_on_emulated_cores(library: Path, recording: Path, wanted: list, 
     assert "dynq_dense_w2" not in defined
 
 
+@pytest.mark.parametrize("target", ["host", "qemu_m3", "qemu", "qemu_m55"])
+def test_no_name_of_it_collides_with_a_users(library: Path, target: str, tmp_path: Path) -> None:
+    core = BOARDS[target].core
+    linked = ("-std=c11", "-O2", "-ffp-contract=off", f"-I{library / 'src'}", "-r", "-nostdlib")
+    run(f"{core.toolchain}gcc", *core.flags, *linked, *sources(library), "-o", tmp_path / "all.o")
+    listing = run(f"{core.toolchain}nm", "--defined-only", "--extern-only", "--format=just-symbols", tmp_path / "all.o")
+    names = listing.decode().split()
+    assert {"listener_push", "listener_softmax_of_pairs", "dynq_dense_w4", "kws_model"} <= set(names)
+    ours = ("dynq_", "frontend_", "listener_", "kws_", "wake_word_")
+    assert [name for name in names if not name.startswith(ours)] == []
+
+
 @pytest.mark.parametrize("bits", [8, 2])
 def test_other_widths(recording: Path, bits: int, tmp_path: Path) -> None:
     model = listening_model(bits)
