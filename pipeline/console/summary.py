@@ -46,6 +46,8 @@ def show_report(console: Console, report: Report, html: Path) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    for sentence in report.next.advice[:1]:
+        console.print(f"  advice   {sentence}", highlight=False, markup=False, soft_wrap=True)
     for what, command in report.next.commands[:1]:
         console.print(f"  next     [dim]{what}[/]\n           {escape(command)}", highlight=False, soft_wrap=True)
     console.print(f"  report   {html}", highlight=False, markup=False, soft_wrap=True)

@@ -5,28 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.report.data import ConditionRow, SplitRow, WordRow
+from pipeline.report.listening import Tuned
 
 FEW_TRAINING_SPEAKERS = 20
 FEW_TEST_SPEAKERS = 10
 LARGE_SHARE = 0.25
 MANY_FALSE_ACCEPTS = 0.02
 LOST_TO_NOISE = 0.1
+LOST_TO_BUDGET = 0.25
+LARGEST_BUDGET = 4.0
 
 
-def advice(words: Sequence[WordRow], test: SplitRow, conditions: Sequence[ConditionRow]) -> tuple[str, ...]:
-    """The most-missed word, the word of the fewest speakers, a threshold that does not carry over, what noise costs, a
-    weak test split.
+def advice(
+    words: Sequence[WordRow], test: SplitRow, conditions: Sequence[ConditionRow], tuned: Tuned | None = None
+) -> tuple[str, ...]:
+    """What strict thresholds cost, the most-missed word, the word of the fewest speakers, a threshold that does not
+    carry over, what noise costs, a weak test split.
 
     Args:
         conditions: the first is that of the clips as they are, at a threshold that should let 1 % through.
+        tuned: how thresholds were chosen; None where they were not.
     """
     return (
+        *_strict(tuned),
         *_most_missed(words),
         *_fewest_speakers(words),
         *_false_accepts(conditions[0].false_accept),
         *_worst_condition(conditions),
         *_weak_test(test),
     )
+
+
+def _strict(tuned: Tuned | None) -> Iterator[str]:
+    """Where many are missed: what a larger budget would give, by the curve of the test streams."""
+    if tuned is None or tuned.misses[0].rate < LOST_TO_BUDGET:
+        return
+    quiet = tuned.misses[0]
+    looser = [point for point in tuned.curve if tuned.budget < point.false_accepts_per_hour <= LARGEST_BUDGET]
+    best = min(looser, key=lambda point: point.misses[quiet.kind], default=None)
+    found = f"{100 * quiet.rate:.0f} of 100 keywords are missed while listening, at thresholds for {tuned.budget:g} "
+    if best is not None and best.misses[quiet.kind] < quiet.rate:
+        yield (
+            f"{found}false accepts per hour; at {best.false_accepts_per_hour:.1f} per hour it would be about "
+            f"{100 * best.misses[quiet.kind]:.0f}: build or tune with --budget {best.false_accepts_per_hour:.1f}."
+        )
+    else:
+        yield f"{found}false accepts per hour: speech without keywords to train on (--negatives DIR) helps most."
 
 
 def _most_missed(words: Sequence[WordRow]) -> Iterator[str]:

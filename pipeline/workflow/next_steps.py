@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.boards import BOARDS, board
 from pipeline.invocation import typed
 from pipeline.report import ConditionRow, Next, SplitRow, WordRow, advice
+from pipeline.report.listening import Tuned
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,11 @@ class Results:
     target: str
     recordings: Path | None
 
-    def next(self, words: Sequence[WordRow], test: SplitRow, conditions: Sequence[ConditionRow]) -> Next:
+    def next(
+        self, words: Sequence[WordRow], test: SplitRow, conditions: Sequence[ConditionRow], tuned: Tuned | None
+    ) -> Next:
         """Commands, files and advice for the report."""
-        return Next(self._commands(), self._files(), advice(words, test, conditions))
+        return Next(self._commands(), self._files(), advice(words, test, conditions, tuned))
 
     def _commands(self) -> tuple[tuple[str, str], ...]:
         chosen = board(self.target)

@@ -36,7 +36,7 @@ from pipeline.report import (
     StageRow,
     WordRow,
 )
-from pipeline.report.listening import NOT_TUNED, Tuning
+from pipeline.report.listening import NOT_TUNED, Tuned, Tuning
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.training.threshold import OperatingPoint, at_threshold, choose_threshold
@@ -150,9 +150,9 @@ def make_report(
     outcome: Outcome,
     held_out: HeldOut,
     origin: Origin,
-    next_steps: Callable[[Sequence[WordRow], SplitRow, Sequence[ConditionRow]], Next],
+    next_steps: Callable[[Sequence[WordRow], SplitRow, Sequence[ConditionRow], Tuned | None], Next],
 ) -> Report:
-    """Puts a run together; ``next_steps`` says what to do about words, test split and conditions."""
+    """Puts a run together; ``next_steps`` says what to do about words, test split, conditions and thresholds."""
     tested, image, test = outcome.tested, outcome.image, held_out.test
     file, model = outcome.file, outcome.file.model
     chosen = board(image.target)
@@ -215,7 +215,7 @@ def make_report(
             sum(result.differing_logits(tested.logits) for result in results.values()),  # one is enough to spoil it
             differing(outcome.litert, tested.logits),
         ),
-        next=next_steps(words, split, under),
+        next=next_steps(words, split, under, next(iter(outcome.tuning.models), None)),
         stages=tuple(StageRow(stage.name, stage.seconds, stage.cached) for stage in outcome.stages),
         provenance=Provenance(
             command=origin.command,

@@ -268,6 +268,21 @@ def test_advice_names_the_weakest():
     assert advice([perfect], dataclasses.replace(TEST, dominant_clips=5), [nothing]) == ()
 
 
+def test_advice_says_what_a_strict_threshold_costs():
+    quiet = dataclasses.replace(TUNED.misses[0], rate=0.66)
+    strict = dataclasses.replace(TUNED, misses=(quiet, *TUNED.misses[1:]))
+    (said,) = advice((), dataclasses.replace(TEST, dominant_clips=5), CONDITIONS[:1], strict)
+    assert said == (  # the curve's points are 10, 5, 2.5, 1.25 and 0 an hour
+        "66 of 100 keywords are missed while listening, at thresholds for 0.5 false accepts per hour; at 2.5 per hour "
+        "it would be about 20: build or tune with --budget 2.5."
+    )
+    (said,) = advice(
+        (), dataclasses.replace(TEST, dominant_clips=5), CONDITIONS[:1], dataclasses.replace(strict, budget=3.0)
+    )
+    assert "at thresholds for 3 false accepts per hour: speech without keywords" in said
+    assert advice((), dataclasses.replace(TEST, dominant_clips=5), CONDITIONS[:1], TUNED) == ()
+
+
 def test_failed_parity_is_loud(report, tmp_path):
     report = dataclasses.replace(report, parity=ParityRow(136, 408, 4, 0))
     page = write_report(report, tmp_path, "m_4bit_nano33")[1].read_text()
