@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.interrupt import end_at_once
+
+if __name__ == "__main__":
+    end_at_once()  # until the command has begun: what follows takes a while
+
 from pathlib import Path
 
 import click

@@ -13,6 +13,7 @@ from pipeline.project import PROJECT
 # A line imports from the lines below it only; parts of one line do not know each other.
 ORDER = """
 __main__
+dynq
 build board listen record tune
 commands
 options doctor
@@ -27,7 +28,7 @@ _native boards quantization
 config cores journal protocol stages
 sources
 files
-invocation progress project templates
+interrupt invocation progress project templates
 errors
 """
 LINES = [line.split() for line in ORDER.split("\n") if line]

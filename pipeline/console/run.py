@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.errors import KwsError
+from pipeline.interrupt import STATUS, end_in_order
 
 console = Console(stderr=False, soft_wrap=True)
 _errors = Console(stderr=True, soft_wrap=True)
@@ -19,6 +20,7 @@ _errors = Console(stderr=True, soft_wrap=True)
 @contextmanager
 def guarded() -> Iterator[None]:
     """Turns a :class:`KwsError`, Ctrl-C or a full disk into a message and an exit status."""
+    end_in_order()
     try:
         yield
     except KwsError as error:
@@ -28,7 +30,7 @@ def guarded() -> Iterator[None]:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _errors.print("[bold]interrupted.[/] Finished stages are kept; run the same command again to go on.")
-        sys.exit(130)
+        sys.exit(STATUS)
     except BrokenPipeError:  # output piped into a program that stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
