@@ -1,4 +1,7 @@
-/* The frame of a dense layer. */
+/* The frame of a dense layer. Cores without an FPU find it in integers (dynq_soft_frame.c). */
+#include "dynq_variant.h"
+
+#if !defined(DYNQ_VARIANT_SCALAR)
 #include "dynq_frame.h"
 
 #define LEVELS 253.0f
@@ -20,6 +23,6 @@ int dynq_frame_from_range(const dynq_range_t *range, dynq_frame_t *frame) {
   frame->step = dynq_float((dynq_bits(least) + LOW_SIGNIFICAND) & ~LOW_SIGNIFICAND);
   frame->inverse = 1.0f / frame->step;
   frame->zero = dynq_round((range->low * frame->inverse + range->high * frame->inverse) * 0.5f);
-  frame->largest = magnitude >> 23;
   return 1;
 }
+#endif

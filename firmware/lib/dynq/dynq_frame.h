@@ -10,7 +10,6 @@ typedef struct {
   float inverse; /* of the step; 0 for a zero frame */
   int32_t zero;
   int32_t code_sum; /* C: filled once the codes are known */
-  uint32_t largest; /* exponent bits of the largest magnitude; only the scalar variant asks */
 } dynq_frame_t;
 
 /* Adding this rounds half to even and leaves the integer in the low bits of the significand. */

@@ -1,7 +1,7 @@
 /* Dense layers on cores without DSP instructions or FPU: Cortex-M0, M0+, M3.
  *
- * Floats are soft here: a frame's codes are found with integers, and only codes near a rounding tie, or frames whose
- * range is small beside their values, go through float arithmetic. */
+ * Floats are soft here, and found with integers. A frame's codes take short products; only those near a rounding tie,
+ * or of frames whose range is small beside their values, take exact ones. */
 #include "dynq_variant.h"
 
 #if defined(DYNQ_VARIANT_SCALAR)
@@ -12,10 +12,19 @@ const char *dynq_variant(void) {
   return "scalar";
 }
 
-#define FIXED_ZERO 160 /* frames whose zero is farther away go through float arithmetic */
+#define FIXED_ZERO 160 /* frames whose zero is farther away take exact products */
 
+/* The product has 24 bits, its distance from the zero all of them. */
 int32_t dynq_scalar_exact_code(uint32_t bits, const dynq_scalar_rounding_t *rounding) {
-  return dynq_code(dynq_float(bits), rounding->inverse, rounding->rounder);
+  const uint32_t product = dynq_soft_multiply(bits, rounding->inverse), by = 150u - (product >> 23);
+  const int32_t sign = (int32_t)bits < 0 ? -1 : 1;
+  if (by > 31u) {
+    return -rounding->zero;
+  }
+  const uint32_t significand = (product & 0x7fffffu) | 0x800000u, rest = significand << (32u - by);
+  const int32_t code = sign * (int32_t)(significand >> by) - rounding->zero;
+  const uint32_t half = 0x80000000u;
+  return rest > half || (rest == half && (code & 1) != 0) ? code + sign : code;
 }
 
 /* A position x / step is the product of two significands, shifted by their exponents. */
@@ -25,17 +34,17 @@ static int32_t codes_fixed(const float *x, uint32_t inputs, const dynq_frame_t *
       .factor = inverse << 8 | 0x80000000u,
       .shift = 284u - DYNQ_SCALAR_FRACTION - (inverse >> 23),
       .added = (1 << (DYNQ_SCALAR_FRACTION - 1)) - frame->zero * (1 << DYNQ_SCALAR_FRACTION) + DYNQ_SCALAR_ERROR,
-      .inverse = frame->inverse,
-      .rounder = DYNQ_ROUNDER - (float)frame->zero,
+      .inverse = inverse,
+      .zero = frame->zero,
   };
   return dynq_scalar_codes(codes, x, inputs, &rounding);
 }
 
-static int32_t codes_float(const float *x, uint32_t inputs, const dynq_frame_t *frame, int8_t *codes) {
-  const float rounder = DYNQ_ROUNDER - (float)frame->zero;
+static int32_t codes_exact(const float *x, uint32_t inputs, const dynq_frame_t *frame, int8_t *codes) {
+  const dynq_scalar_rounding_t rounding = {.inverse = dynq_bits(frame->inverse), .zero = frame->zero};
   int32_t sum = 0;
   for (uint32_t k = 0; k < inputs; k++) {
-    const int32_t code = dynq_code(x[k], frame->inverse, rounder);
+    const int32_t code = dynq_scalar_exact_code(dynq_bits(x[k]), &rounding);
     codes[k] = (int8_t)code;
     sum += code;
   }
@@ -65,7 +74,7 @@ static int32_t find_codes(const dynq_dense_t *layer, const void *x, const dynq_f
   if ((uint32_t)(frame->zero + FIXED_ZERO) <= 2u * FIXED_ZERO) {
     return codes_fixed(x, inputs, frame, codes);
   }
-  return codes_float(x, inputs, frame, codes);
+  return codes_exact(x, inputs, frame, codes);
 }
 
 /* ---- Outputs. Fields are stored unsigned: the sums start with what they lack. */

@@ -25,11 +25,11 @@ dynq_scalar_dots_t dynq_scalar_dots_w8, dynq_scalar_dots_w4, dynq_scalar_dots_w2
 #endif
 
 typedef struct {
-  uint32_t factor; /* significand of 1 / step, its top bit set */
-  uint32_t shift;  /* position * 2^FRACTION = product of the significands' upper halves >> (shift - exponent of x) */
-  int32_t added;   /* (1/2 - zero) * 2^FRACTION + ERROR */
-  float inverse;   /* of the step, */
-  float rounder;   /* DYNQ_ROUNDER - zero: for the exact code */
+  uint32_t factor;  /* significand of 1 / step, its top bit set */
+  uint32_t shift;   /* position * 2^FRACTION = product of the significands' upper halves >> (shift - exponent of x) */
+  int32_t added;    /* (1/2 - zero) * 2^FRACTION + ERROR */
+  uint32_t inverse; /* of the step, a float's bits, */
+  int32_t zero;     /* for the exact code */
 } dynq_scalar_rounding_t;
 
 /* The assembly knows where they are. */
@@ -39,7 +39,7 @@ _Static_assert(offsetof(dynq_scalar_rounding_t, shift) == 4 && offsetof(dynq_sca
 /* Codes of x[inputs]; returns their sum. */
 int32_t dynq_scalar_codes(int8_t *codes, const float *x, uint32_t inputs, const dynq_scalar_rounding_t *rounding);
 
-/* The code of a float, by float arithmetic. */
+/* The code of a float, by its exact product. */
 int32_t dynq_scalar_exact_code(uint32_t bits, const dynq_scalar_rounding_t *rounding);
 
 #endif

@@ -5,16 +5,9 @@
 #include "dynq_history.h"
 #include "dynq_soft.h"
 
-/* rint(x * 2^-exponent) + zero: a shift by 24 or more, ties to even. */
 void dynq_history_codes(const float *x, uint32_t n, int32_t exponent, uint32_t zero, uint8_t *codes) {
   for (uint32_t c = 0; c < n; c++) {
-    const uint32_t bits = dynq_bits(x[c]), by = (uint32_t)(exponent + 158) - (bits >> 23 & 255u);
-    uint32_t code = 0;
-    if (by <= 32u) {
-      const uint32_t significand = bits << 8 | 0x80000000u, doubled = significand >> (by - 1u);
-      const uint32_t rest = significand << (33u - by); /* below the half */
-      code = (doubled + (rest != 0 || (doubled & 2u) != 0)) >> 1;
-    }
+    const uint32_t bits = dynq_bits(x[c]), code = dynq_soft_rint(bits, exponent);
     codes[c] = (uint8_t)((int32_t)bits < 0 ? zero - code : zero + code);
   }
 }

@@ -23,25 +23,21 @@ static inline uint32_t leading_zeros(uint32_t value) {
   return zeros + of_byte[value >> 28];
 }
 
-/* a * b, a < 2^29, b < 2^22, in units of 2^-10: the upper 32 bits, and the lower ones. */
-static inline uint32_t multiply(uint32_t a, uint32_t b, uint32_t *lower) {
-  const uint32_t a1 = a >> 12, a0 = a & 0xfffu, b1 = b >> 11, b0 = b & 0x7ffu;
-  const uint32_t low = a0 * b0, sum = (a1 * b0 << 1) + a0 * b1 + (low >> 11); /* of 2^11 */
-  *lower = sum << 20 | (low & 0x7ffu) << 9;
-  return a1 * b1 + (sum >> 12);
+/* The upper 32 of the 48 bits of a * b, the last one for all below. */
+static inline uint32_t product_of(uint32_t a, uint32_t b) {
+  const uint32_t a1 = a >> 12, a0 = a & 0xfffu, b1 = b >> 12, b0 = b & 0xfffu;
+  const uint32_t low = a0 * b0, sum = a1 * b0 + a0 * b1 + (low >> 12); /* of 2^12 */
+  return ((a1 * b1 << 8) + (sum >> 4)) | ((sum << 28 | low << 20) != 0);
 }
-#define MULTIPLY_SHIFT 5u
 #else
 static inline uint32_t leading_zeros(uint32_t value) {
   return (uint32_t)__builtin_clz(value);
 }
 
-static inline uint32_t multiply(uint32_t a, uint32_t b, uint32_t *lower) {
-  const uint64_t product = (uint64_t)a * (b << 10);
-  *lower = (uint32_t)product;
-  return (uint32_t)(product >> 32);
+static inline uint32_t product_of(uint32_t a, uint32_t b) {
+  const uint64_t product = (uint64_t)(a << 8) * (b << 8);
+  return (uint32_t)(product >> 32) | ((uint32_t)product != 0);
 }
-#define MULTIPLY_SHIFT 4u
 #endif
 
 /* 32 bits, the top one set, to 24, ties to even, as the bits of a binary32 of that exponent. A carry goes on into the
@@ -64,6 +60,17 @@ static inline uint32_t shifted_down(uint32_t value, uint32_t by) {
   return shifted | (shifted << by != value);
 }
 
+uint32_t dynq_soft_multiply(uint32_t a, uint32_t b) {
+  const uint32_t of_a = a >> 23 & 255u, significant = 0x7fffffu, top = 0x800000u;
+  uint32_t value = product_of((a & significant) | top, (b & significant) | top);
+  int32_t exponent = (int32_t)(of_a + (b >> 23 & 255u)) - 126;
+  if ((int32_t)value >= 0) {
+    value <<= 1;
+    exponent--;
+  }
+  return of_a == 0 || exponent <= 0 ? 0 : rounded(value, (uint32_t)exponent);
+}
+
 uint32_t dynq_soft_add(uint32_t a, uint32_t b) {
   if ((a << 1) < (b << 1)) { /* the larger magnitude first */
     const uint32_t t = a;
@@ -84,7 +91,7 @@ uint32_t dynq_soft_add(uint32_t a, uint32_t b) {
   return (a & 0x80000000u) | rounded(x << zeros, exponent + 1u - zeros);
 }
 
-#if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB == 1
+#if !defined(__ARM_ARCH_ISA_THUMB)
 /* 24 significant bits of a number that has more, ties to even, shifted down to at most 2^24. */
 static __attribute__((noinline)) uint32_t shortened(uint32_t value, uint32_t *exponent) {
   const uint32_t by = 8u - leading_zeros(value), rest = value << (32u - by);
@@ -109,9 +116,8 @@ static inline uint32_t output_of(const dynq_unit_t *unit, uint32_t word, int32_t
   if (magnitude > 0x1000000u) {
     magnitude = shortened(magnitude, &exponent);
   }
-  uint32_t lower;
-  const uint32_t upper =
-      multiply(magnitude << MULTIPLY_SHIFT, unit->significand * ((word & 0x3ffu) | 0x400u), &lower); /* at least 4 */
+  const uint64_t product = ((uint64_t)magnitude << 14) * (unit->significand * ((word & 0x3ffu) | 0x400u));
+  const uint32_t upper = (uint32_t)(product >> 32), lower = (uint32_t)product; /* upper is at least 4 */
   const uint32_t zeros = leading_zeros(upper);
   uint32_t x = upper << (zeros - 1u) | lower >> (33u - zeros);
   x |= lower << (zeros - 1u) != 0;
