@@ -1,3 +1,54 @@
-"""From recorded speech to a keyword spotter on a Cortex-M board. Start with ``python -m pipeline.build --help``."""
+"""From recorded speech to a keyword spotter on a Cortex-M board. Start with ``python -m pipeline.build --help``.
+
+``import pipeline`` gives what a notebook needs (``pipeline/api.py``, docs/python.md), loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.api import (
+        Data,
+        Event,
+        KwsError,
+        QuantizedModel,
+        export_c,
+        export_library,
+        listen_to,
+        load_data,
+        quantize_model,
+        read_model,
+        run_reference,
+        train_model,
+        write_model,
+    )
 
 __version__ = "0.1.0"
+__all__ = [
+    "Data",
+    "Event",
+    "KwsError",
+    "QuantizedModel",
+    "__version__",
+    "export_c",
+    "export_library",
+    "listen_to",
+    "load_data",
+    "quantize_model",
+    "read_model",
+    "run_reference",
+    "train_model",
+    "write_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(importlib.import_module(".api", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from pipeline.boards import BOARDS, board
 from pipeline.console import RichProgress, console, guarded, show_comparison, show_plan
@@ -138,8 +139,8 @@ def doctor_command() -> None:
     for check in examine():
         checks.append(check)
         mark = "[green]ok[/]     " if check.ok else "[bold red]missing[/]"
-        console.print(f"{mark}  {check.name}: {check.found}", highlight=False)
+        console.print(f"{mark}  {check.name}: {escape(check.found)}", highlight=False)
         if not check.ok:
-            console.print(f"           needed for {check.needed_for}; {check.hint}", highlight=False)
+            console.print(f"           needed for {check.needed_for}; {check.hint}", highlight=False, markup=False)
     if not all(check.ok for check in checks):
         sys.exit(1)

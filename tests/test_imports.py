@@ -14,7 +14,7 @@ from pipeline.project import PROJECT
 ORDER = """
 __main__
 dynq
-build board listen record tune
+api build board listen record tune
 commands
 options doctor
 console workflow
