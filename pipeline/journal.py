@@ -13,9 +13,10 @@ from pipeline.files import write_text
 
 
 class Journal:
-    """A file that grows by one JSON value a line, each with its CRC-32, behind a line that says what they belong to.
+    """A file that grows by one JSON value a line, behind a line that says what they belong to.
 
-    A file with another first line is started afresh. Damaged lines, and a last one cut short, are dropped.
+    A file with another first line is started afresh. Every line ends in the CRC-32 of the first one and of itself:
+    damaged lines, a last one cut short, and those that came from another journal are dropped.
 
     Args:
         path: of the file; None keeps the values in memory only.
@@ -28,12 +29,13 @@ class Journal:
     def __init__(self, path: Path | None, key: str) -> None:
         self.values: list[Any] = []
         self._path = path
+        self._key = key
         self._file: TextIO | None = None
         if path is None:
             return
         try:
             lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
-            kept = [line for line in lines[1:] if _is_whole(line)] if lines[:1] == [key] else []
+            kept = [line for line in lines[1:] if self._is_own(line)] if lines[:1] == [key] else []
             write_text(path, "".join(f"{line}\n" for line in [key, *kept]))
             self.values = [json.loads(line.rpartition(" ")[0]) for line in kept]
             self._file = path.open("a", encoding="utf-8")
@@ -46,7 +48,7 @@ class Journal:
         self.values.append(value)
         if self._file is not None:
             try:
-                self._file.write(f"{text} {_check(text)}\n")
+                self._file.write(f"{text} {self._check(text)}\n")
                 self._file.flush()
             except OSError as error:
                 raise self._failed(error) from None
@@ -63,11 +65,9 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
+    def _check(self, text: str) -> str:
+        return f"{zlib.crc32(text.encode(), zlib.crc32(self._key.encode())):08x}"
 
-def _check(text: str) -> str:
-    return f"{zlib.crc32(text.encode()):08x}"
-
-
-def _is_whole(line: str) -> bool:
-    text, _, check = line.rpartition(" ")
-    return check == _check(text)
+    def _is_own(self, line: str) -> bool:
+        text, _, check = line.rpartition(" ")
+        return check == self._check(text)

@@ -66,6 +66,14 @@ def test_a_line_cut_short_is_dropped_and_the_next_one_whole(tmp_path, cut):
     assert read(path) == [*kept, "three"]
 
 
+def test_lines_of_another_journal_are_dropped(tmp_path):
+    written(tmp_path / "own", [1, 2])
+    written(tmp_path / "other", [3], "another key")
+    text = (tmp_path / "own").read_text() + (tmp_path / "other").read_text()
+    (tmp_path / "own").write_text(text)
+    assert read(tmp_path / "own") == [1, 2]
+
+
 def test_without_a_file_values_stay_in_memory():
     journal = Journal(None, "key")
     journal.add(1)

@@ -32,6 +32,12 @@ def _layers_of(client: Client, row: NDArray[np.int8]) -> tuple[LayerTicks, ...]:
     return client.layers()
 
 
+def journal_key(build: str, features: NDArray[np.int8]) -> str:
+    """What the journal of a test belongs to: the firmware's build hash and the inputs int8 ``[B, K]``."""
+    digest = hashlib.sha256(np.ascontiguousarray(features).tobytes()).hexdigest()
+    return f"dynq-journal-2 {build} {digest[:16]} {len(features)}"
+
+
 def run_test(
     device: Device,
     model: QuantizedModel,
@@ -60,10 +66,12 @@ def run_test(
     if features.dtype != np.int8 or features.ndim != 2 or features.shape[1] != inputs or not len(features):
         raise DeviceError(f"features are {features.dtype} {features.shape}, the device takes int8 [B, {inputs}]")
     rows = np.ascontiguousarray(features)
-    key = f"dynq-journal-1 {build.build} {hashlib.sha256(rows.tobytes()).hexdigest()[:16]} {len(rows)}"
-    with Journal(resume, key) as journal, progress.task(f"Testing on {device.board.target}", len(rows)) as task:
-        resumed = len(journal.values)
+    with (
+        Journal(resume, journal_key(build.build, rows)) as journal,
+        progress.task(f"Testing on {device.board.target}", len(rows)) as task,
+    ):
         done = {index for index, _, _ in journal.values}
+        resumed = len(done)
         task.advance(resumed)
         for index, row in enumerate(rows):
             if index not in done:
@@ -72,14 +80,14 @@ def run_test(
                 task.advance()
         layers = _layers_of(client, rows[-1])
         memory = client.memory()
-    results = sorted(journal.values)
-    logits = np.stack([np.frombuffer(bytes.fromhex(bits), np.float32) for _, _, bits in results])
+    results = {index: (ticks, bits) for index, ticks, bits in journal.values}  # two tests may have shared a journal
+    logits = np.stack([np.frombuffer(bytes.fromhex(results[index][1]), np.float32) for index in range(len(rows))])
     unit = device.unit.of
     return DeviceResult(
         build,
         device.unit.name,
         logits,
-        np.array([unit(ticks) for _, ticks, _ in results]),
+        np.array([unit(results[index][0]) for index in range(len(rows))]),
         tuple(LayerTime(layer.name, unit(layer.ticks)) for layer in layers),
         memory,
         client.retries,

@@ -129,6 +129,21 @@ def test_a_damaged_journal_loses_only_the_damaged_lines(built, tmp_path):
     assert first.logits.tobytes() == again.logits.tobytes() == other.logits[::-1].tobytes()
 
 
+def test_journals_mixed_up_are_told_apart(built, tmp_path):
+    made = built("host")
+    features = rows(made.model, 4)
+    journal = tmp_path / "journal.txt"
+    with open_device("host", made.image) as device:
+        other = run_test(device, made.model, features[::-1].copy(), resume=journal)
+        foreign = journal.read_text().splitlines(keepends=True)[1:]
+        first = run_test(device, made.model, features, resume=journal)
+        own = journal.read_text().splitlines(keepends=True)
+        journal.write_text("".join([own[0], *foreign, *own[1:], *own[2:4]]))  # a second test wrote some lines too
+        again = run_test(device, made.model, features, resume=journal)
+    assert (first.resumed, again.resumed) == (0, 4)
+    assert first.logits.tobytes() == again.logits.tobytes() == other.logits[::-1].tobytes()
+
+
 def test_missing_port(built):
     with (
         pytest.raises(DeviceError, match="no port /dev/ttyNONE"),
