@@ -49,6 +49,7 @@ class CorpusSection(Settings):
         100, ge=0, le=20_000, description="synthesised clips per keyword beside recorded ones, to train on; 0: none"
     )
     added_unknown: int = Field(1500, ge=0, le=100_000, description="synthesised clips of other words beside those")
+    sentence_hours: float = Field(2.0, ge=0, le=100, description="of synthesised sentences to train on; 0: none")
 
     @field_validator("keywords")
     @classmethod
@@ -186,8 +187,9 @@ class AugmentationSection(Settings):
     stretch: float = Field(0.0, ge=0, lt=1, description="largest change of speed, as a fraction")
     warp: float = Field(0.0, ge=0, lt=0.5, description="largest stretch of the band axis, as a fraction")
     reverb_probability: float = Field(0.0, ge=0, le=1)
-    band_limit_probability: float = Field(0.25, ge=0, le=1, description="of a low pass, as of a telephone")
-    negatives: float = Field(0.15, ge=0, le=10, description="windows of --negatives per clip, as unknown ones")
+    band_limit_probability: float = Field(0.2, ge=0, le=1, description="of a low pass, as of a slow codec")
+    telephone_probability: float = Field(0.3, ge=0, le=1, description="of losing what a telephone line loses")
+    negatives: float = Field(0.6, ge=0, le=10, description="windows of long speech per clip, as unknown ones")
     band_masks: int = Field(1, ge=0)
     band_mask_width: int = Field(3, ge=0)
     time_masks: int = Field(0, ge=0)

@@ -19,6 +19,7 @@ name = "tiny"
 source = "synthetic"
 keywords = ["stop", "go"]
 clip_seconds = 1.0
+sentence_hours = 0
 [corpus.synthesis]
 clips_per_keyword = 24
 unknown_clips = 40

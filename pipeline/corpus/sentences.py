@@ -44,10 +44,7 @@ _ROOMS = 50
 def synthetic_sentences(
     keywords: tuple[str, ...], split: SplitName, hours: float, seed: int, progress: Progress = SILENT
 ) -> list[Recording]:
-    """Sentences without a keyword, in the voices that ``synthetic`` corpora of the same seed give to that split.
-
-    Every other sentence of the validation split is in a training voice, of which training knows words and phrases: the
-    few voices of one split do not show how differently sentences in other voices wake a spotter.
+    """Sentences without a keyword, in the voices and words that ``synthetic`` corpora of the same seed give to a split.
 
     Args:
         keywords: names of the classes that must not occur.
@@ -57,21 +54,20 @@ def synthetic_sentences(
         CorpusError: the synthesiser is not installed or failed.
     """
     rng = np.random.default_rng([seed, 31, SPLITS.index(split)])
-    voices = variants_by_split(seed)
-    speakers = (voices[split], voices["training" if split == "validation" else split])
+    speakers = variants_by_split(seed)[split]
     count = max(1, round(hours * 3600 * SAMPLE_RATE / _SAMPLES_A_SENTENCE))
-    texts = _texts(keywords, rng)
+    texts = _texts(keywords, split, rng)
     utterances = [
         Utterance(
             next(texts),
-            f"{ENGLISH[int(rng.integers(len(ENGLISH)))]}+{rng.choice(speakers[index % 2])}",
+            f"{ENGLISH[int(rng.integers(len(ENGLISH)))]}+{rng.choice(speakers)}",
             rate=int(rng.uniform(120, 220)),
             pitch=int(rng.uniform(15, 85)),
             intonation=int(rng.uniform(15, 85)),
             tract=float(np.exp(rng.uniform(-0.17, 0.17))),
             seed=int(rng.integers(2**31)),
         )
-        for index in range(count)
+        for _ in range(count)
     ]
     speech = synthesise(utterances, progress)
     rooms = [room.impulse_response(rng) for _ in range(_ROOMS)]
@@ -87,11 +83,14 @@ def synthetic_sentences(
         return list(pool.map(heard, range(count)))
 
 
-def _texts(keywords: tuple[str, ...], rng: np.random.Generator) -> Iterator[str]:
-    """Sentences in which no keyword, and no word of one, occurs."""
-    forbidden = {part for keyword in keywords for part in spoken(keyword).lower().split()}
-    words = [word for word in other_words(keywords, ()) if word not in forbidden]
+def _texts(keywords: tuple[str, ...], split: SplitName, rng: np.random.Generator) -> Iterator[str]:
+    """Sentences in which no keyword occurs, and to judge by, no word of one either."""
+    phrases = [spoken(keyword).lower() for keyword in keywords]
+    forbidden = set(phrases) if split == "training" else {part for phrase in phrases for part in phrase.split()}
+    words = [word for word in other_words(keywords, (), split) if word not in forbidden]
     patterns = [pattern.strip() for pattern in _PATTERNS if not forbidden & set(pattern.lower().split())]
     while True:
         pattern = patterns[int(rng.integers(len(patterns)))] if patterns else "{} {} {} {} {} {}"
-        yield pattern.format(*(words[i] for i in rng.integers(0, len(words), pattern.count("{}"))))
+        text = pattern.format(*(words[i] for i in rng.integers(0, len(words), pattern.count("{}"))))
+        if not any(f" {phrase} " in f" {text.lower()} " for phrase in phrases):
+            yield text

@@ -105,7 +105,7 @@ def load_synthetic(
 
 
 def _plan(section: CorpusSection, split: SplitName, speakers: Sequence[str], rng: np.random.Generator) -> list[_Clip]:
-    words = other_words(section.keywords, section.synthesis.unknown_words)
+    words = other_words(section.keywords, section.synthesis.unknown_words, split)
     clips = []
     per_keyword = max(1, round(_SHARE[split] * section.synthesis.clips_per_keyword))
     for index, keyword in enumerate(section.keywords):

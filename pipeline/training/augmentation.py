@@ -20,6 +20,9 @@ Floats = NDArray[np.float32]
 _CHUNK = 2048
 _BINS_PER_DEGREE = 2.3  # neighbouring bins correlate: zero padding to 512, and the Hann window's main lobe
 _CUT_HZ = (3200.0, 7000.0)
+_TELEPHONE_LOW_HZ = (200.0, 400.0)
+_TELEPHONE_HIGH_HZ = (3200.0, 4000.0)
+_LINE_NOISE_DB = (20.0, 60.0)
 _DECIBELS_PER_OCTAVE = (40.0, 160.0)
 _MOST_LOSS_DB = 60.0
 _SELF_NOISE = (0.3, 10.0)  # of a microphone and its converter, in steps of 16-bit PCM
@@ -102,7 +105,7 @@ class AugmentedSet:
         power *= _equaliser(section.equaliser_db, n, self._settings.bands, rng)
         self._add_noise(power, rng)
         power *= _decibels(rng.uniform(-section.gain_db, section.gain_db, (n, 1, 1)))
-        power *= self._low_pass(n, rng)
+        power *= self._low_pass(n, rng) * self._telephone(n, rng)
         low, high = np.log(_SELF_NOISE)
         sigma = np.exp(rng.uniform(low, high, (n, 1, 1))).astype(np.float32)
         scattered = rng.standard_gamma(self._scatter, power.shape, np.float32) / self._scatter
@@ -121,11 +124,22 @@ class AugmentedSet:
 
     def _low_pass(self, n: int, rng: np.random.Generator) -> Floats:
         """Power factors ``[n, 1, bands]`` of what a telephone, a slow codec or a low sampling rate takes away."""
-        cut = np.exp(rng.uniform(np.log(_CUT_HZ[0]), np.log(_CUT_HZ[1]), (n, 1)))
+        cut = _frequency(_CUT_HZ, n, rng)
         octaves = np.log2(np.maximum(self._centre_hz / cut, 1.0))
         loss = np.minimum(octaves * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1)), _MOST_LOSS_DB)
         limited = rng.random((n, 1)) < self._section.band_limit_probability
         return _decibels(-loss * limited)[:, None, :]
+
+    def _telephone(self, n: int, rng: np.random.Generator) -> Floats:
+        """Power factors ``[n, 1, bands]`` of a telephone line, whose edges vary from one to the next."""
+        low = _frequency(_TELEPHONE_LOW_HZ, n, rng)
+        high = _frequency(_TELEPHONE_HIGH_HZ, n, rng)
+        below = np.log2(np.maximum(low / self._centre_hz, 1.0)) * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1))
+        above = np.log2(np.maximum(self._centre_hz / high, 1.0)) * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1))
+        # the line's coarse steps are noise in proportion to the speech, where the low frequencies were too
+        below = np.minimum(below, rng.uniform(*_LINE_NOISE_DB, (n, 1)))
+        called = rng.random((n, 1)) < self._section.telephone_probability
+        return _decibels(-np.minimum(below + above, _MOST_LOSS_DB) * called)[:, None, :]
 
     def _reverberate(self, clips: Floats, rng: np.random.Generator) -> Floats:
         """Adds an exponentially decaying tail to some clips."""
@@ -178,6 +192,11 @@ class AugmentedSet:
 
 def _decibels(db: NDArray[np.float64]) -> Floats:
     return np.asarray(10 ** (db / 10), np.float32)
+
+
+def _frequency(hz: tuple[float, float], n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Frequencies ``[n, 1]`` between two, equally many an octave."""
+    return np.asarray(np.exp(rng.uniform(np.log(hz[0]), np.log(hz[1]), (n, 1))))
 
 
 def _equaliser(strength_db: float, n: int, bands: int, rng: np.random.Generator) -> Floats:

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline._native.compiler import compiler
-from pipeline.config import Frontend
+from pipeline.config import CorpusSection, Frontend
 from pipeline.corpus.audio import all_good, read_or_error
 from pipeline.corpus.negatives import split_negatives
+from pipeline.corpus.sentences import synthetic_sentences
+from pipeline.corpus.synthesis import synthesiser_version
 from pipeline.errors import CorpusError
 from pipeline.frontend import mel_power
 from pipeline.progress import SILENT, Progress
@@ -46,4 +48,29 @@ def prepare_negatives(
 
     inputs = {"content": digest.hexdigest(), "frontend": settings.model_dump(), "compiler": compiler()}
     stage = Stages(cache_dir, progress).run("negatives", inputs, make)
+    return np.load(stage.folder / "power.npy", mmap_mode="r"), stage.key
+
+
+def prepare_sentences(
+    section: CorpusSection, seed: int, settings: Frontend, cache_dir: Path, progress: Progress = SILENT
+) -> tuple[NDArray[np.float32], str]:
+    """Mel power ``[hops, bands]`` of synthesised sentences in training voices one after another, and a key of them.
+
+    Raises:
+        CorpusError: the synthesiser is not installed or failed.
+    """
+
+    def make(target: Path) -> None:
+        sentences = synthetic_sentences(section.keywords, "training", section.sentence_hours, seed, progress)
+        np.save(target / "power.npy", np.concatenate([mel_power(pcm, settings) for _, pcm in sentences]))
+
+    inputs = {
+        "keywords": section.keywords,
+        "hours": section.sentence_hours,
+        "seed": seed,
+        "synthesiser": synthesiser_version(),
+        "frontend": settings.model_dump(),
+        "compiler": compiler(),
+    }
+    stage = Stages(cache_dir, progress).run("sentences", inputs, make)
     return np.load(stage.folder / "power.npy", mmap_mode="r"), stage.key

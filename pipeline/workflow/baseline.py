@@ -31,7 +31,7 @@ def measure_baseline(data: Data, name: str, bits: int, stages: Stages) -> Accura
 
 def _on_the_same_clips(recipe: Recipe, run: Recipe) -> Recipe:
     """The recipe with the words and clips of a run; how much synthesised speech it trains on stays its own."""
-    added = {name: getattr(recipe.corpus, name) for name in ("added_clips", "added_unknown")}
+    added = {name: getattr(recipe.corpus, name) for name in ("added_clips", "added_unknown", "sentence_hours")}
     corpus = {**run.corpus.model_dump(), **added}
     training = {**recipe.training.model_dump(), "seed": run.training.seed}
     return parse_recipe({**recipe.model_dump(), "corpus": corpus, "training": training}, f"baseline {recipe.name}")

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from pipeline.config import SILENCE, UNKNOWN, CorpusSection, Frontend
 from pipeline.corpus import SOURCES, Corpus, Split, load_corpus
 from pipeline.corpus.data import SplitName
-from pipeline.errors import ModelFileError
+from pipeline.errors import CorpusError, ModelFileError
 from pipeline.frontend import features
 from pipeline.layers import QuantizedModel
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe, parse_recipe
 from pipeline.training.dataset import Clips, Dataset, prepare
-from pipeline.training.negatives import prepare_negatives
+from pipeline.training.negatives import prepare_negatives, prepare_sentences
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,25 @@ class Data:
     def dataset(self) -> Dataset:
         """Their features."""
         dataset = prepare(self.corpus, self.recipe.frontend, self.cache, self.progress)
-        if self.negatives is None:
+        long = self._long_speech()
+        if not long:
             return dataset
-        power, key = prepare_negatives(self.negatives, self.recipe.frontend, self.cache, self.progress)
-        return replace(dataset, negatives=power, key=f"{dataset.key}-{key}")
+        key = "-".join([dataset.key, *(key for _, key in long)])
+        return replace(dataset, negatives=np.concatenate([power for power, _ in long]), key=key)
+
+    def _long_speech(self) -> list[tuple[NDArray[np.float32], str]]:
+        """Mel power ``[hops, bands]`` of speech without keywords to train on, and a key of each."""
+        section, frontend = self.recipe.corpus, self.recipe.frontend
+        found = []
+        if self.negatives is not None:
+            found.append(prepare_negatives(self.negatives, frontend, self.cache, self.progress))
+        if section.sentence_hours:
+            try:
+                seed = self.recipe.training.seed
+                found.append(prepare_sentences(section, seed, frontend, self.cache, self.progress))
+            except CorpusError as error:
+                self.progress.info(f"no synthesised sentences to train on: {error.message} ({error.hint})")
+        return found
 
     @cached_property
     def held_out(self) -> HeldOut:

@@ -140,7 +140,7 @@ def test_a_synthesiser_that_dies_is_an_error(monkeypatch):
 
 def test_unknown_text_never_holds_a_keyword():
     keywords = ("view_glass", "computer", "yes")
-    words = other_words(keywords, ("laptop", "computer"))
+    words = other_words(keywords, ("laptop", "computer"), "training")
     assert words[:3] == ("laptop", "view", "glass")
     assert "computer" not in words
     assert "yes" not in words
@@ -149,6 +149,16 @@ def test_unknown_text_never_holds_a_keyword():
     assert not any(f" {spoken(keyword)} " in f" {text} " for text in texts for keyword in keywords)
     assert {len(text.split()) for text in texts} == {1, 2, 3}
     assert "view" in texts
+
+
+def test_no_common_word_is_said_in_two_splits():
+    of = {split: other_words(("view_glass", "apple"), ("laptop",), split) for split in SPLITS}
+    common = set.intersection(*map(set, of.values()))
+    assert common == {"laptop", "view", "glass"}  # all splits need what the user named, and halves of keywords
+    rest = [set(words) - common for words in of.values()]
+    assert set.union(*rest) == set(COMMON_WORDS) - common - {"apple"}
+    assert sum(map(len, rest)) == len(set.union(*rest))
+    assert [round(len(words) / len(COMMON_WORDS), 1) for words in rest] == [0.6, 0.2, 0.2]
 
 
 def test_common_words_are_lower_case_and_distinct():

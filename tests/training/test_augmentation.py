@@ -16,6 +16,7 @@ PLAIN = {
     "noise_probability": 0,
     "band_masks": 0,
     "band_limit_probability": 0,
+    "telephone_probability": 0,
 }
 LOUD = 1e9
 
@@ -142,6 +143,21 @@ def test_a_low_pass_takes_high_bands_away_and_leaves_low_ones():
     rare, order = varied(power(400, 50), band_limit_probability=0.25)
     limited = ((rare - plain(power(400, 50))[order])[:, :, 19].mean(axis=1) < -2).mean()
     assert 0.15 < limited < 0.35
+
+
+def test_a_telephone_takes_away_what_is_below_300_hz_and_above_3400_and_nothing_between():
+    codes, order = varied(power(), telephone_probability=1.0)
+    change = codes - plain(power())[order]
+    # centres of the bands: 124, 194, 273, 360, 457 ... 2924, 3295 ... 5187, 5788, 6455 Hz
+    assert np.median(change[:, :, 0]) < -15
+    assert np.median(change[:, :, 0]) < np.median(change[:, :, 1]) < np.median(change[:, :, 2]) <= 0
+    assert np.abs(change[:, :, 4:13]).max() <= 1
+    assert np.median(change[:, :, 17:]) < -30
+    noisy = change[:, :, 0].max(axis=1)  # how much of it the noise of the line covers differs from call to call
+    assert np.ptp(noisy) > 10
+    rare, order = varied(power(400, 50), telephone_probability=0.25)
+    called = ((rare - plain(power(400, 50))[order])[:, :, 0].mean(axis=1) < -2).mean()
+    assert 0.15 < called < 0.35
 
 
 def test_windows_of_other_speech_are_unknown_clips_and_new_in_every_epoch():

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.config import Frontend
+from pipeline.config import CorpusSection, Frontend
 from pipeline.corpus.folder import hash_split
+from pipeline.corpus.sentences import synthetic_sentences
 from pipeline.errors import CorpusError
 from pipeline.frontend import mel_power
-from pipeline.training.negatives import prepare_negatives
+from pipeline.training.negatives import prepare_negatives, prepare_sentences
 
 SETTINGS = Frontend()
 NAMES = [f"{name}.flac" for name in "abcdefghijkl"]
@@ -69,3 +70,16 @@ def test_damaged_recordings_are_named_all_at_once(folder, tmp_path):
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(CorpusError, match="no recordings"):
         prepare_negatives(tmp_path / "none", SETTINGS, tmp_path / "cache")
+
+
+def test_sentences_to_train_on_are_those_of_the_training_split(tmp_path):
+    pytest.importorskip("espeakng_loader")
+    section = CorpusSection(keywords=("lights_on",), sentence_hours=0.004)
+    power, key = prepare_sentences(section, 1, SETTINGS, tmp_path / "cache")
+    said = synthetic_sentences(("lights_on",), "training", 0.004, 1)
+    assert len(said) == 4  # 14.4 s of 3.5 s each
+    assert np.array_equal(power, np.concatenate([mel_power(pcm, SETTINGS) for _, pcm in said]))
+    other = section.model_copy(update={"keywords": ("lights_off",)})
+    keys = {key, *(prepare_sentences(*which, SETTINGS, tmp_path / "cache")[1] for which in ((other, 1), (section, 2)))}
+    assert len(keys) == 3
+    assert prepare_sentences(section, 1, SETTINGS, tmp_path / "cache")[1] == key

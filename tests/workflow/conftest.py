@@ -17,6 +17,7 @@ source = "folder"
 keywords = ["low", "high"]
 clip_seconds = 1.0
 added_clips = 0
+sentence_hours = 0
 [frontend]
 context_frames = 12
 [augmentation]
