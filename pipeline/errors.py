@@ -44,6 +44,10 @@ class AudioError(KwsError):
     """Audio that cannot be listened to: a damaged recording, an impossible rate, no microphone."""
 
 
+class ExperimentError(KwsError):
+    """An experiment or a search that is not one: a bad file, results that do not compare, workers that keep dying."""
+
+
 class QuantizationError(KwsError):
     """A weight matrix or model that the method cannot represent."""
 

@@ -14,14 +14,15 @@ from pipeline.project import PROJECT
 ORDER = """
 __main__
 dynq
-api build board listen record tune
+api build board experiment listen record tune
 commands
 options doctor
+experiments
 console workflow
 tuning
 listening report flashing training
 device microphone
-corpus emulators export firmware
+corpus cost emulators export firmware
 recipe
 frontend layers
 _native boards quantization

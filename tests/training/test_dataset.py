@@ -6,10 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from lab.folds import cross_validation, speaker_folds
 from pipeline import frontend
 from pipeline.errors import RecipeError
 from pipeline.training import dataset as module
@@ -69,32 +66,3 @@ def test_one_changed_byte_of_the_features_is_noticed(corpus, recipe, tmp_path):
 def test_clips_shorter_than_the_context_window_are_refused(recipe):
     with pytest.raises(RecipeError):
         centred_features(np.ones((2, 10, 20), np.float32), recipe.frontend)
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 1000), st.integers(2, 6), st.integers(6, 40))
-def test_no_speaker_is_in_two_folds_and_no_fold_is_empty(seed, folds, people):
-    rng = np.random.default_rng(seed)
-    speakers = [f"s{i}" for i in np.concatenate([np.arange(people), rng.integers(0, people, 200)])]
-    labels = rng.integers(0, 5, len(speakers))
-    fold = speaker_folds(speakers, labels, folds, seed)
-    assert set(fold) == set(range(folds))
-    for name in set(speakers):
-        assert len(set(fold[np.array(speakers) == name])) == 1
-    assert np.array_equal(fold, speaker_folds(speakers, labels, folds, seed))
-
-
-def test_cross_validation_uses_every_clip_once_and_never_the_testing_split(dataset):
-    total, used = len(dataset.training) + len(dataset.validation), 0
-    for part in cross_validation(dataset, 3):
-        groups = [set(part.training.speakers), set(part.validation.speakers), set(part.testing.speakers)]
-        assert sum(len(group) for group in groups) == len(set.union(*groups))
-        assert not any(group & set(dataset.testing.speakers) for group in groups)
-        assert len(part.training) + len(part.validation) + len(part.testing) == total
-        used += len(part.testing)
-    assert used == total
-
-
-def test_more_folds_than_speakers_are_refused():
-    with pytest.raises(ValueError, match="3 folds of 2 speakers"):
-        speaker_folds(["a", "b"], np.array([0, 1]), 3)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.dataset import Clips, Dataset
+from pipeline.corpus import SILENCE_LABEL
+from pipeline.corpus.data import is_synthesised
+from pipeline.errors import ExperimentError
+from pipeline.training.dataset import Clips
 
 
 def subset(clips: Clips, index: NDArray[np.int64]) -> Clips:
@@ -33,11 +35,11 @@ def speaker_folds(speakers: Sequence[str], labels: NDArray[np.int64], folds: int
     Speakers are dealt out from the largest to the smallest, each to the fold with the least of what the speaker says.
 
     Raises:
-        ValueError: fewer speakers than folds.
+        ExperimentError: fewer speakers than folds.
     """
     names, index = np.unique(np.asarray(speakers), return_inverse=True)
     if not 2 <= folds <= len(names):
-        raise ValueError(f"{folds} folds of {len(names)} speakers")
+        raise ExperimentError(f"{folds} folds of {len(names)} speakers", "at least two, and no more than speakers")
     counts = np.zeros((len(names), int(labels.max()) + 1))
     np.add.at(counts, (index, labels), 1)
     share = counts / np.maximum(counts.sum(axis=0), 1)
@@ -54,19 +56,29 @@ def speaker_folds(speakers: Sequence[str], labels: NDArray[np.int64], folds: int
     return fold_of[index]
 
 
-def cross_validation(dataset: Dataset, folds: int = 5, seed: int = 0) -> Iterator[Dataset]:
-    """Datasets whose splits are folds of training + validation; the real testing split is left out.
+TRAINED_ON = -1
+"""The fold number of clips that every fold trains on."""
 
-    Fold i is the testing split, the one after it the validation split (for early stopping), the rest is training.
+
+def clip_folds(
+    files: Sequence[str], speakers: Sequence[str], labels: NDArray[np.int64], kept: int, folds: int
+) -> NDArray[np.int64]:
+    """Fold number of every clip, int64 ``[n]``, the same for any seed of the corpus.
+
+    Recordings go by speaker. Synthesised speech is always trained on, as is the silence of the first ``kept`` clips,
+    the training split: its noise is what training adds to speech. Other silence goes to the folds in turn.
+
+    Raises:
+        ExperimentError: fewer speakers than folds.
     """
-    clips = joined(dataset.training, dataset.validation)
-    fold = speaker_folds(clips.speakers, clips.labels, folds, seed)
-    for i in range(folds):
-        held_out, stopping = fold == i, fold == (i + 1) % folds
-        yield dataclasses.replace(
-            dataset,
-            training=subset(clips, np.flatnonzero(~held_out & ~stopping)),
-            validation=subset(clips, np.flatnonzero(stopping)),
-            testing=subset(clips, np.flatnonzero(held_out)),
-            key=f"{dataset.key}-fold{i}of{folds}-{seed}",
-        )
+    synthesised = np.asarray([is_synthesised(file) for file in files])
+    silent = labels == SILENCE_LABEL
+    if synthesised[~silent].all():  # there are no recordings to judge by: voices are speakers
+        synthesised[:] = False
+    fold = np.full(len(files), TRAINED_ON, np.int64)
+    spoken = np.flatnonzero(~silent & ~synthesised)
+    fold[spoken] = speaker_folds(list(np.asarray(speakers)[spoken]), labels[spoken], folds)
+    other = np.flatnonzero(silent)
+    other = other[other >= kept]
+    fold[other] = np.arange(len(other)) % folds
+    return fold
