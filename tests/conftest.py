@@ -13,6 +13,8 @@ from pipeline.config import Frontend
 from pipeline.layers import Add, Dense, Filter, Layer, Mean, QuantizedModel
 from pipeline.quantization import InputQuantization
 
+pytest_plugins = ["pytester"]  # pytest only takes this from here
+
 
 @pytest.fixture(scope="session")
 def speech_dir() -> Path:

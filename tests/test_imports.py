@@ -14,7 +14,7 @@ from pipeline.project import PROJECT
 ORDER = """
 __main__
 dynq
-api build board experiment listen record tune
+api build board experiment listen record testing tune
 commands
 options doctor
 experiments

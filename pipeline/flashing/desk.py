@@ -1,8 +1,9 @@
-"""One model on one board of a hardware map."""
+"""One model on one board, real or emulated."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipeline.boards import board as board_of
 from pipeline.device.cost import measure_listening
 from pipeline.device.result import DeviceResult
 from pipeline.device.runner import run_test
-from pipeline.device.session import open_device
+from pipeline.device.session import Device, open_device
 from pipeline.errors import UsageError
 from pipeline.firmware import FirmwareImage
 from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
@@ -57,6 +58,21 @@ def flash_board(
     return loader.wait_for_program(usb).device
 
 
+@contextmanager
+def opened(board: MappedBoard, image: FirmwareImage, *, flash: bool = False) -> Iterator[Device]:
+    """A board that runs the image: an emulator, started, or a real board, found.
+
+    Args:
+        flash: write the image to a real board first; an emulated one needs none.
+
+    Raises:
+        UsageError, ToolchainError, DeviceError: see ``flash_board`` and ``open_device``.
+    """
+    port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
+    with open_device(board.target, image, port=port, baud=board.baud) as device:
+        yield device
+
+
 def run_on_board(
     board: MappedBoard,
     image: FirmwareImage,
@@ -75,10 +91,9 @@ def run_on_board(
         journal: in which the board's results are kept, so that a rerun goes on from there.
 
     Raises:
-        UsageError, ToolchainError, DeviceError: see ``flash_board``, ``open_device`` and ``run_test``.
+        UsageError, ToolchainError, DeviceError: see ``opened`` and ``run_test``.
     """
-    port = flash_board(board, image) if flash and not board.emulated else board.serial_port()
-    with open_device(board.target, image, port=port, baud=board.baud) as device:
+    with opened(board, image, flash=flash) as device:
         result = run_test(device, model, features, resume=journal, progress=progress)
         listening = measure_listening(device, model)
         # asked again: a live stream needs the deepest stack
