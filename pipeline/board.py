@@ -13,20 +13,23 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from pipeline.board_report import board_report
 from pipeline.boards import BOARDS, board
 from pipeline.console import console, guarded
 from pipeline.emulators import EMULATORS, start_hearing
 from pipeline.errors import DeviceError, UsageError
+from pipeline.files import write_text
 from pipeline.flashing import Bootloader, find_board, flash_swd, flash_usb, usb_ports
 from pipeline.listening.own_microphone import record
 from pipeline.listening.sources import recording
+from pipeline.protocol.declared import BAUD
 
 PATH = click.Path(path_type=Path)
 
 
 @click.group()
 def main() -> None:
-    """Starts emulated boards and flashes real ones."""
+    """Starts emulated boards, flashes real ones, and reports on those that fail."""
 
 
 @main.command("start")
@@ -92,6 +95,25 @@ def flash_command(image: Path, port: str | None, usb_serial: str | None, probe: 
         except DeviceError:  # flashing itself went well
             now = "no USB serial port came back, as is right for an image whose serial port is on pins"
         console.print(f"flashed {found}; {now}", highlight=False, markup=False, soft_wrap=True)
+
+
+@main.command("report")
+@click.option("--port", help="Serial port of the board. [default: that of the only board on USB]")
+@click.option("--usb-serial", help="USB serial number of the board, wherever it is plugged in.")
+@click.option("--baud", type=click.IntRange(1200, 4_000_000), default=BAUD, show_default=True)
+@click.option("--image", type=PATH, metavar="FILE", help="The .elf that should be on it.")
+@click.option("--log", type=PATH, metavar="FILE", help="What the step that failed has printed.")
+@click.option("--out", type=PATH, metavar="FILE", default=Path("board_report.txt"), show_default=True)
+def report_command(
+    port: str | None, usb_serial: str | None, baud: int, image: Path | None, log: Path | None, out: Path
+) -> None:
+    """Writes down what helps to see why a step with a real board fails: versions, doctor, ports, what the board
+    answers, its build and its last fault. Changes nothing on the board.
+    """
+    with guarded():
+        text = board_report(usb_ports(), port=port, usb_serial=usb_serial, baud=baud, image=image, log=log)
+        write_text(out, text)
+        console.print(f"{out}\nread it, say at its top what you did and saw, and attach it to an issue", markup=False)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ ORDER = """
 __main__
 dynq
 api build board experiment listen record testing tune
-commands
+board_report commands
 options doctor
 experiments
 console workflow
