@@ -94,11 +94,12 @@ def _reference(inputs: int, outputs: int, bits: int) -> Parts:
 
 
 def _scalar(inputs: int, outputs: int, bits: int) -> Parts:
-    """Tiles of four columns. 8 bits: one word per input, a byte per column. 4 and 2 bits: two words per step, one per
-    column pair, the first column's fields in the low half, the second's in the high: one multiplication does both."""
+    """Tiles of four columns. 8 bits: one word per input, a byte per column; the first and the last byte are those of a
+    column pair. 4 and 2 bits: two words per step, one per column pair, the first column's fields in the low half, the
+    second's in the high: one multiplication does both."""
     tile = 4 * _range(_tiles(outputs, 4), -1, 1, 1, 1, 1)
     if bits == 8:
-        return _range(inputs, 1, -1, 1, 1, 1), tile + _range(4, 1, 1, 1, 1, 4), _never()
+        return _range(inputs, 1, -1, 1, 1, 1), tile + np.array([0, 3, 2, 1], np.int32), _never()
     step = 16 // bits
     k = step * _range(-(-inputs // step), 1, -1, 1, 1, 1) + _range(step, 1, 1, 1, 1, step)
     return k, tile + 2 * _range(2, 1, 1, 2, 1, 1) + _range(2, 1, 1, 1, 2, 1), _never()

@@ -11,7 +11,7 @@
  * reference, T = 1: column after column, K fields each, filled up to a byte.
  *
  * scalar, T = 4:
- *   8 bits   one word per input k:        q[k][0] q[k][1] q[k][2] q[k][3]
+ *   8 bits   one word per input k:        q[k][0] q[k][3] q[k][2] q[k][1]
  *   4 bits   two words per 4 inputs k..:  q[k..k+3][0] q[k..k+3][1]  |  the same of columns 2 and 3
  *   2 bits   two words per 8 inputs k..:  q[k..k+7][0] q[k..k+7][1]  |  the same of columns 2 and 3
  *

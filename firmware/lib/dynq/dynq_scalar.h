@@ -6,9 +6,13 @@
 
 #define DYNQ_SCALAR_TILES 2u /* that are summed together at most */
 
-/* Dot products of codes, 16-byte aligned and padded with zeros to a multiple of 16, with the columns of the next tile,
- * or of the next two where there are `tiles` of them. Returns how many. Fields count from 0. */
-typedef uint32_t dynq_scalar_dots_t(const int8_t *codes, const void *weights, uint32_t inputs, uint32_t tiles,
+/* At 8 bits codes count from 0 as well: a product of bytes needs no sign. */
+#define DYNQ_SCALAR_CODE_BIAS(bits) ((bits) == 8 ? 128 : 0)
+
+/* Dot products of codes, int8 or at 8 bits uint8, 16-byte aligned and padded with zeros to a multiple of 16, with the
+ * columns of the next tile, or of the next two where there are `tiles` of them. Returns how many. Fields count from 0.
+ */
+typedef uint32_t dynq_scalar_dots_t(const void *codes, const void *weights, uint32_t inputs, uint32_t tiles,
                                     int32_t *dots);
 
 dynq_scalar_dots_t dynq_scalar_dots_w8, dynq_scalar_dots_w4, dynq_scalar_dots_w2;

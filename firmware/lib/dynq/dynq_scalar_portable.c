@@ -5,14 +5,14 @@
 #if defined(DYNQ_VARIANT_SCALAR) && !defined(__ARM_ARCH_ISA_THUMB)
 #include "dynq_scalar.h"
 
-/* |sum| <= 255 * 128 * 4096 < 2^31 */
-uint32_t dynq_scalar_dots_w8(const int8_t *codes, const void *weights, uint32_t inputs, uint32_t tiles, int32_t *dots) {
-  const uint8_t *w = weights;
+/* sum <= 255 * 255 * 4096 < 2^31 */
+uint32_t dynq_scalar_dots_w8(const void *codes, const void *weights, uint32_t inputs, uint32_t tiles, int32_t *dots) {
+  const uint8_t *w = weights, *c = codes;
   (void)tiles;
   memset(dots, 0, DYNQ_COLUMN_TILE * sizeof *dots);
-  for (uint32_t k = 0; k < inputs; k++) {
+  for (uint32_t k = 0; k < inputs; k++, w += DYNQ_COLUMN_TILE) {
     for (uint32_t i = 0; i < DYNQ_COLUMN_TILE; i++) {
-      dots[i] += *w++ * codes[k];
+      dots[i] += w[(DYNQ_COLUMN_TILE - i) % DYNQ_COLUMN_TILE] * c[k];
     }
   }
   return 1;
@@ -40,12 +40,12 @@ static uint32_t dots_in_pairs(const int8_t *codes, const uint32_t *w, uint32_t i
   return 1;
 }
 
-uint32_t dynq_scalar_dots_w4(const int8_t *codes, const void *weights, uint32_t inputs, uint32_t tiles, int32_t *dots) {
+uint32_t dynq_scalar_dots_w4(const void *codes, const void *weights, uint32_t inputs, uint32_t tiles, int32_t *dots) {
   (void)tiles;
   return dots_in_pairs(codes, weights, inputs, dots, 4);
 }
 
-uint32_t dynq_scalar_dots_w2(const int8_t *codes, const void *weights, uint32_t inputs, uint32_t tiles, int32_t *dots) {
+uint32_t dynq_scalar_dots_w2(const void *codes, const void *weights, uint32_t inputs, uint32_t tiles, int32_t *dots) {
   (void)tiles;
   return dots_in_pairs(codes, weights, inputs, dots, 2);
 }

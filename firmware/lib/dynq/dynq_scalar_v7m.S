@@ -8,41 +8,43 @@
 
 #define SAVED 36 /* bytes that the registers take on the stack */
 
-/* ---- 8 bits. Two tiles share the loads of a code: 17 instructions for 8 multiply-accumulates.
- * r2 end of the codes | r3 the second tile's weights | r4-r11 sums | r12 code | lr weight */
-.macro COLUMNS_W8 weights a b c d
-  ldrb lr,[\weights],#4
-  mla \a,lr,r12,\a
-  ldrb lr,[\weights,#-3]
-  mla \b,lr,r12,\b
-  ldrb lr,[\weights,#-2]
-  mla \c,lr,r12,\c
-  ldrb lr,[\weights,#-1]
-  mla \d,lr,r12,\d
+/* ---- 8 bits. One long multiplication serves two columns: u (p_a + 2^24 p_b), all of them bytes. A sum of 256 such products has
+ * 24 bits for the first column; then both are taken out.
+ * r2 end of the block | r3 | r4, r5 sum of columns 0 and 1 | r6, r7 of 2 and 3 | r8-r11 weights | r12 code | lr mask | [sp] end of
+ * the codes */
+#define BLOCK_W8 256
+.macro COLUMNS_W8 weights
+  ldrb r12,[r0],#1
+  and r3,lr,\weights
+  umlal r4,r5,r3,r12
+  and r3,lr,\weights,ror #16
+  umlal r6,r7,r3,r12
 .endm
 .macro INPUT_W8
-  ldrsb r12,[r0],#1
-  COLUMNS_W8 r1,r4,r5,r6,r7
+  ldr r8,[r1],#4
+  COLUMNS_W8 r8
 .endm
-.macro INPUT_TWICE_W8
-  INPUT_W8
-  COLUMNS_W8 r3,r8,r9,r10,r11
+.macro EIGHT_INPUTS_W8
+  .rept 2
+  ldmia r1!,{r8-r11}
+  .irp weights,r8,r9,r10,r11
+  COLUMNS_W8 \weights
+  .endr
+  .endr
 .endm
-/* What is no multiple of four comes first. */
-.macro EVERY_INPUT each
+/* What is no multiple of `group` comes first. */
+.macro EVERY_INPUT each group together
   b 2f
 1:
   \each
 2:
   sub r12,r2,r0
-  tst r12,#3
+  tst r12,#\group-1
   bne 1b
   cmp r12,#0
   beq 4f
 3:
-  .rept 4
-  \each
-  .endr
+  \together
   cmp r0,r2
   bne 3b
 4:
@@ -50,30 +52,43 @@
 
 FUNCTION dynq_scalar_dots_w8
   push {r4-r11,lr}
+  add r2,r2,r0
+  mov lr,#0xff000000
+  orr lr,lr,#0xff
+  ldr r3,[sp,#SAVED]
   movs r4,#0
   movs r5,#0
   movs r6,#0
   movs r7,#0
-  cmp r3,#2
-  bhs .Ltwo_w8
-  add r2,r2,r0
-  EVERY_INPUT INPUT_W8
-  ldr r3,[sp,#SAVED]
   stmia r3,{r4-r7}
+  push {r2}
+.Lblock_w8:
+  ldr r2,[sp]
+  add r3,r0,#BLOCK_W8
+  cmp r2,r3
+  it hi
+  movhi r2,r3
+  EVERY_INPUT INPUT_W8,8,EIGHT_INPUTS_W8
+  ldr r3,[sp,#SAVED+4]
+  ldmia r3,{r8-r11}
+  bic r2,r4,#0xff000000
+  add r8,r8,r2
+  add r9,r9,r4,lsr #24
+  add r9,r9,r5,lsl #8
+  bic r2,r6,#0xff000000
+  add r10,r10,r2
+  add r11,r11,r6,lsr #24
+  add r11,r11,r7,lsl #8
+  stmia r3,{r8-r11}
+  movs r4,#0
+  movs r5,#0
+  movs r6,#0
+  movs r7,#0
+  ldr r2,[sp]
+  cmp r0,r2
+  bne .Lblock_w8
   movs r0,#1
-  pop {r4-r11,pc}
-.Ltwo_w8:
-  add r3,r1,r2,lsl #2
-  add r2,r2,r0
-  mov r8,r4
-  mov r9,r4
-  mov r10,r4
-  mov r11,r4
-  EVERY_INPUT INPUT_TWICE_W8
-  ldr r3,[sp,#SAVED]
-  stmia r3,{r4-r11}
-  movs r0,#2
-  pop {r4-r11,pc}
+  pop {r2,r4-r11,pc}
 END_FUNCTION dynq_scalar_dots_w8
 
 /* ---- 4 and 2 bits: one multiplication serves two columns, whose sums are the halves of a word. A half starts in its middle and is
@@ -173,6 +188,12 @@ END_FUNCTION \name
   .previous
 .endm
 
+.macro EIGHT_CODES
+  .rept 8
+  CODE
+  .endr
+.endm
+
 FUNCTION dynq_scalar_codes
   push {r3-r11,lr}
   ldm r3,{r3,r4,r5}
@@ -180,7 +201,7 @@ FUNCTION dynq_scalar_codes
   movs r7,#0
   mov r8,#0x80000000
   add r2,r2,r0
-  EVERY_INPUT CODE
+  EVERY_INPUT CODE,8,EIGHT_CODES
   mov r0,r7
   pop {r3-r11,pc}
 .Ltie:
