@@ -115,9 +115,10 @@ def runner_command(model: Path, data: Path | None, out: Path, microseconds: floa
         test.features, test.labels, len(quantized.labels), out, microseconds_per_inference=microseconds
     )
     console.print(
-        f"{files.samples:,} samples; drive the board from the runner's folder with\n"
-        f"  python main.py -m a -s {files.dataset_path} -d {files.device_list} -t {files.accuracy_script}\n"
-        f"  python main.py -m p -s {files.dataset_path} -d {files.device_list} -t {files.performance_script}",
+        f"{files.samples:,} samples; the runner's Python needs {files.launcher.with_name('requirements.txt')}; "
+        "drive the board on PORT with\n"
+        f"  python {files.launcher} RUNNER PORT accuracy\n  python {files.launcher} RUNNER PORT performance\n"
+        "where RUNNER is benchmark/runner of a checkout of mlcommons/tiny",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UsageError
+from pipeline.export import mlperf_launch
 from pipeline.files import write_bytes, write_text
 
 MODEL_NAME = "kws01"
@@ -28,12 +29,13 @@ NANO_33_BLE_USB = (0x2341, 0x805A)
 
 @dataclass(frozen=True)
 class RunnerFiles:
-    """What the runner's options ``--dataset_path``, ``--device_list`` and ``--test_script`` take."""
+    """What the runner's options ``--dataset_path``, ``--device_list`` and ``--test_script`` take, and its launcher."""
 
     dataset_path: Path
     device_list: Path
     accuracy_script: Path
     performance_script: Path
+    launcher: Path
     samples: int
     inferences_per_window: int
 
@@ -48,7 +50,8 @@ def write_runner_files(
     usb: tuple[int, int] = NANO_33_BLE_USB,
     baud: int = 115_200,
 ) -> RunnerFiles:
-    """Writes one ``.bin`` file per sample, ``y_labels.csv``, a device list and both test scripts.
+    """Writes one ``.bin`` file per sample, ``y_labels.csv``, a device list, both test scripts, and what starts the
+    runner on any port.
 
     Args:
         features: int8 ``[n, inputs]``; the bytes go to the device as they are.
@@ -78,9 +81,12 @@ def write_runner_files(
         directory / "devices.yaml",
         directory / "tests_accuracy.yaml",
         directory / "tests_performance.yaml",
+        directory / "launch.py",
         len(labels),
         inferences,
     )
+    write_text(files.launcher, Path(mlperf_launch.__file__).read_text("utf-8"))
+    write_text(directory / "requirements.txt", "".join(f"{one}\n" for one in mlperf_launch.REQUIREMENTS.values()))
     write_text(files.device_list, _devices(usb, baud))
     write_text(files.accuracy_script, _script("loop", "infer 1 0"))
     write_text(files.performance_script, _script("loop 5", f"infer {inferences} {WARMUP}"))

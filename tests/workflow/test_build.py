@@ -226,8 +226,9 @@ def test_runner_command(finished: Path, whistles: Path, tmp_path: Path):
     command = ("runner", finished / "whistles_4bit.tflite", "--data", whistles, "--cache", tmp_path / "cache")
     run = build(*command, "--microseconds", "2300", "--out", tmp_path / "files")
     assert run.returncode == 0, run.stderr
-    assert "samples; drive the board" in run.stdout
+    assert "launch.py RUNNER PORT accuracy" in run.stdout
     assert (tmp_path / "files" / "devices.yaml").is_file()
+    assert (tmp_path / "files" / "launch.py").is_file()
 
 
 def test_damaged_model(finished: Path, whistles: Path, tmp_path: Path):
