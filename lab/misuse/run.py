@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+import multiprocessing
 import os
 import random
 import resource
@@ -11,7 +14,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from lab.misuse import accidents, files, lines
@@ -93,27 +98,62 @@ def _wrong(case: Case, status: int, said: str) -> str:
 
 def _run(command: Command, folder: Path, case: Case | None = None) -> tuple[int, str]:
     """Exit status and what was said; a process that does not end is killed, with status -9."""
-    module, *arguments = command
+    if case is not None and case.signal is not None:
+        return _signalled(command, folder, case)
+    said = folder / "said"
+    os.mkfifo(said)  # a file would be limited too
+    reader = os.open(said, os.O_RDONLY | os.O_NONBLOCK)
     limit = None if case is None else case.file_bytes
+    process = _fresh().Process(target=_become, args=(command, folder, said, limit))
+    process.start()
+    deadline, text = time.monotonic() + _PATIENCE_SECONDS, b""
+    while process.exitcode is None:
+        process.join(0.05)
+        with suppress(BlockingIOError):
+            text += os.read(reader, 1 << 16)
+        if time.monotonic() > deadline:
+            process.kill()
+    with suppress(BlockingIOError):
+        while data := os.read(reader, 1 << 16):
+            text += data
+    os.close(reader)
+    return process.exitcode, text.decode("utf-8", "replace")
 
-    def prepare() -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
+def _signalled(command: Command, folder: Path, case: Case) -> tuple[int, str]:
+    """Runs a command from its very start, in which it may be interrupted too."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=prepare, start_new_session=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        [sys.executable, "-m", *command], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # else the background's
     )  # fmt: skip
     try:
-        if case is not None and case.signal is not None:
-            try:
-                process.wait(case.after)
-            except subprocess.TimeoutExpired:
-                process.send_signal(case.signal)
+        process.wait(case.after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(case.signal or 0)
+    try:
         said, _ = process.communicate(timeout=_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         said, _ = process.communicate()
     return process.returncode, said
+
+
+@functools.cache
+def _fresh() -> ForkServerContext:
+    """Where processes come from that have imported every command and run none."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"pipeline.{name}" for name in ("build", "listen", "tune", "board", "record")])
+    return context
+
+
+def _become(command: Command, folder: Path, said: Path, file_bytes: int | None) -> None:
+    """A command, in a process of its own."""
+    module, *arguments = command
+    os.chdir(folder)
+    for stream in (1, 2):
+        os.dup2(os.open(said, os.O_WRONLY), stream)
+    if file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    sys.argv = [module, *arguments]
+    importlib.import_module(module).main(arguments, prog_name=f"python -m {module}")

@@ -20,6 +20,9 @@ REQUIREMENTS = {
 }  # fmt: skip
 """What the runner imports, and the packages that bring it."""
 
+BANNER_SECONDS = 2.0
+"""Without a byte, after which a board has booted."""
+
 SCRIPTS = {"accuracy": ("a", "tests_accuracy.yaml"), "performance": ("p", "tests_performance.yaml")}
 
 
@@ -46,7 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def register(port: str, device_list: Path) -> None:
-    """Makes pyserial list one port, with the USB ids of the first device of a list, and open it if it is a socket."""
+    """Makes pyserial list one port, with the USB ids of the first device of a list, and open it if it is a socket.
+
+    Opening may start a board. The runner takes any ``m-ready`` for the end of the answer that it waits for, the one of
+    a banner too: what comes by itself is read before the runner gets the port.
+    """
     import serial
     import yaml
     from serial.tools import list_ports
@@ -54,11 +61,18 @@ def register(port: str, device_list: Path) -> None:
 
     entry = ListPortInfo(port)
     ((entry.vid, entry.pid),) = yaml.safe_load(device_list.read_text("utf-8"))[0]["usb"].items()
-    opened: Any = serial.Serial
+    plain: Any = serial.Serial
+
+    def opened(name: str, *rest: Any, **settings: Any) -> Any:
+        link = (serial.serial_for_url if "://" in name else plain)(name, *rest, **settings)
+        patience, link.timeout = link.timeout, BANNER_SECONDS
+        while link.read(1):
+            pass
+        link.timeout = patience
+        return link
+
     list_ports.comports = lambda include_links=False: [entry]
-    serial.Serial = lambda name, *rest, **settings: (serial.serial_for_url if "://" in name else opened)(
-        name, *rest, **settings
-    )
+    serial.Serial = opened
 
 
 if __name__ == "__main__":

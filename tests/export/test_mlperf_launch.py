@@ -75,6 +75,7 @@ def test_a_socket_is_found_and_opened(tmp_path: Path, runner: Path):
 
     def device() -> None:
         link = server.accept()[0]
+        link.sendall(b"m-init-done\r\nm-ready\r\n")  # the banner is not the answer
         if link.recv(5, socket.MSG_WAITALL) == b"name%":
             link.sendall(ANSWER)
 
