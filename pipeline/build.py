@@ -110,7 +110,7 @@ def main(
     else:
         data = options.load(progress, budget)
         with options.stages(data.recipe.name, progress) as stages:
-            show_plan(console, data.recipe, data.corpus)
+            show_plan(console, data.recipe, data.corpus, data.negatives)
             rows = [measure_baseline(data, name, bits, stages) for name in baselines]
             widths = BIT_WIDTHS if compare else (bits,)
             report, page = build(data, bits, widths, aim, stages, command, baselines=rows, tuned=tune)

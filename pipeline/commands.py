@@ -32,7 +32,7 @@ def train_command(options: DataOptions, bits: int) -> None:
     progress = RichProgress(console)
     data = options.load(progress)
     with options.stages(data.recipe.name, progress) as stages:
-        show_plan(console, data.recipe, data.corpus)
+        show_plan(console, data.recipe, data.corpus, data.negatives)
         _show(train(data, (bits,), stages)[-1].file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -14,8 +15,12 @@ from pipeline.corpus.folder import Word
 from pipeline.recipe import Recipe
 
 
-def show_plan(console: Console, recipe: Recipe, corpus: Corpus) -> None:
-    """Prints the recipe, and clips and speakers of every class in every split."""
+def show_plan(console: Console, recipe: Recipe, corpus: Corpus, negatives: Path | None) -> None:
+    """Prints the recipe, clips and speakers of every class in every split, and what running speech it learns to reject.
+
+    Args:
+        negatives: folder of the user's own.
+    """
     window = recipe.frontend.context_samples / recipe.frontend.sample_rate
     console.print(
         f"recipe {recipe.name}: clips of {recipe.corpus.clip_seconds:g} s, a {recipe.model.kind} network over "
@@ -32,6 +37,11 @@ def show_plan(console: Console, recipe: Recipe, corpus: Corpus) -> None:
         synthesised = f"{training.synthesised:,}" if training.synthesised else ""
         table.add_row(label, _text(training), synthesised, _text(validation), _text(testing))
     console.print(table)
+    hours = recipe.corpus.sentence_hours
+    speech = [f"{hours:g} h of synthesised sentences"] if hours else []
+    speech += [f"recordings in {negatives.name}"] if negatives else []
+    if speech:
+        console.print(f"running speech to reject: {', '.join(speech)}", highlight=False, markup=False)
 
 
 def _text(found: Count) -> str:
