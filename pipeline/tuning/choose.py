@@ -13,7 +13,7 @@ from pipeline.corpus.data import SAMPLE_RATE
 from pipeline.errors import UsageError
 from pipeline.listening.judging import Judgement, judge, together
 from pipeline.progress import SILENT, Progress
-from pipeline.tuning.rates import log_odds, probability, thresholds_for
+from pipeline.tuning.rates import log_odds, most_events, probability, thresholds_for
 from pipeline.tuning.replay import Heard, Setting, replay, smoothed
 
 SMOOTHINGS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -50,7 +50,8 @@ def choose(
     """The smoothing that misses least of those whose thresholds keep the budget.
 
     Thresholds come from the highest scores where nobody said a keyword (``thresholds_for``); then the detector runs,
-    and as long as it makes more events than the budget allows, the threshold of the keyword with most of them rises.
+    and as long as it makes more events than the budget explains (``most_events``), the threshold of the keyword with
+    most of them rises.
 
     Args:
         keywords: streams with keywords.
@@ -91,7 +92,7 @@ def _within(budget: float, negatives: Sequence[Heard], smoothing: int, refractor
         false: Counter[str] = Counter()
         for heard in negatives:
             false.update(judge(heard.stream, replay(heard, setting)).false_accepts)
-        if sum(false.values()) <= budget * hours:
+        if sum(false.values()) <= most_events(hours, budget):
             return setting
         able = [name for name, _ in false.most_common() if odds[names.index(name)] < _HIGHEST]
         if not able:

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.stats import chi2, poisson
 
-PEAKS = 20
-"""Highest peaks that the tail is fitted to."""
+_TAIL = 20
+"""One peak in so many belongs to the tail, and at least so many do."""
 
 
 def poisson_interval(count: int, hours: float) -> tuple[float, float]:
@@ -21,6 +21,11 @@ def poisson_interval(count: int, hours: float) -> tuple[float, float]:
 def poisson_upper(count: int, hours: float) -> float:
     """One-sided 95 % upper bound of a rate per hour; with nothing seen 3.0 / hours."""
     return float(chi2.ppf(0.95, 2 * count + 2)) / 2 / hours
+
+
+def most_events(hours: float, rate: float) -> int:
+    """Events that a rate per hour does not exceed in 19 of 20 recordings of that length."""
+    return int(poisson.ppf(0.95, hours * rate))
 
 
 def log_odds(scores: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -38,35 +43,39 @@ def threshold_for(peaks: NDArray[np.float64], hours: float, rate: float) -> floa
     """Log-odds that ``rate`` peaks an hour are expected to exceed.
 
     Peaks over a high level exceed it by an exponentially distributed amount (extreme values of light tails; Pickands
-    1975): that amount's mean, over the highest ``PEAKS``, carries the count on to rates too low to be counted. Where
-    counting goes as far as the wanted rate, no more peaks than that lie above the threshold.
+    1975): that amount's mean, over the highest twentieth of the peaks, carries the count on to rates too low to be
+    counted. No more peaks lie above the threshold than the wanted rate explains (``most_events``).
 
     Args:
         peaks: log-odds of separate peaks.
         hours: in which they occurred.
         rate: per hour.
     """
-    highest = np.sort(peaks)[::-1][:PEAKS]
+    highest = np.sort(peaks)[::-1][: _tail(len(peaks))]
     if len(highest) < 2:
         return float(highest[0]) + 1e-3 if len(highest) else 0.0
     level, excess = highest[-1], float(np.mean(highest[:-1] - highest[-1]))
     fitted = level + excess * math.log(len(highest) / (hours * rate))
-    allowed = math.floor(hours * rate)
-    counted = float(highest[allowed]) + 1e-3 if 1 <= allowed < len(highest) else -math.inf
+    allowed = most_events(hours, rate)
+    counted = float(highest[allowed]) + 1e-3 if allowed < len(highest) else -math.inf
     return float(max(fitted, counted))
 
 
 def thresholds_for(peaks: NDArray[np.float64], hours: float, rate: float) -> NDArray[np.float64]:
     """Log-odds for every keyword, float64 ``[keywords]``, that ``rate`` peaks an hour of all together exceed.
 
-    A keyword's own ``PEAKS`` highest peaks, which are counted, say how much more other speech resembles it than the
-    next keyword: the lowest of them is its level. How fast the tail falls off above the levels is far less certain,
-    and taken from the peaks of all keywords together.
+    The lowest peak of a keyword's own tail is its level: it says how much more other speech resembles it than the next
+    keyword. How fast the tail falls off above the levels is far less certain, and taken from the peaks of all keywords
+    together.
 
     Args:
         peaks: log-odds ``[n, keywords]``.
     """
     if not len(peaks):
         return np.zeros(peaks.shape[1])
-    levels = np.sort(peaks, axis=0)[::-1][:PEAKS][-1]
+    levels = np.sort(peaks, axis=0)[::-1][: _tail(len(peaks))][-1]
     return np.asarray(levels + threshold_for((peaks - levels).max(axis=1), hours, rate))
+
+
+def _tail(count: int) -> int:
+    return max(_TAIL, count // _TAIL)
