@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from pipeline.config import Perceptron, Temporal
+from pipeline.export.buffers import allocate, last_readers
 from pipeline.frontend import INPUT_QUANTIZATION
 from pipeline.layers import Add, Dense, Filter, Layer, Mean, QuantizedModel
+from pipeline.layers.model import MODEL_INPUT
 from pipeline.recipe import Recipe
+
+VARIANT = "cortex_m4_dsp"
+"""The kernels that costs are of."""
+INSTRUCTIONS = Path(__file__).with_name("cost_m4.json")
+"""Instructions of every part of their loops, written by ``python -m lab.bench.loops``."""
+_STEP_INSTRUCTIONS, _LAYER_INSTRUCTIONS = 250, 25
+"""Of the engine around the kernels: new features into the window; the call of a layer."""
+_ALIGNMENT = 16
 
 
 def blank_network(recipe: Recipe, bits: int) -> QuantizedModel:
@@ -31,27 +44,64 @@ def blank_network(recipe: Recipe, bits: int) -> QuantizedModel:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a network takes of a device.
+    """What a network takes of a Cortex-M4, front end, detector and the rest of the firmware not counted.
 
     Attributes:
-        bytes: of weights and parameters, in flash.
-        state_bytes: that layers keep from step to step.
+        bytes: of weights and parameters, as the report has them; exact.
+        flash_bytes: of these as packed for the kernels, with the padding of their tiles; exact.
+        ram_bytes: of the window of features, activations, states and scratch; exact.
+        state_bytes: share of ``ram_bytes`` that layers keep from step to step.
         macs: multiply-accumulates of one step.
+        instructions: of one step, estimated; None with float weights, which no kernel takes.
     """
 
     bytes: int
+    flash_bytes: int
+    ram_bytes: int
     state_bytes: int
     macs: int
+    instructions: int | None
 
 
 def cost_of(recipe: Recipe, bits: int | None) -> Cost:
-    """What a recipe's network costs; with float32 weights when ``bits`` is None.
+    """What a recipe's network costs; with float32 weights, of which only bytes and operations are known, when ``bits``
+    is None.
 
     Raises:
         QuantizationError: see ``blank_network``.
     """
     model = blank_network(recipe, bits or 8)
-    return Cost(model.float_bytes if bits is None else model.quantized_bytes, model.state_bytes, model.macs)
+    cost = model_cost(model)
+    if bits is not None:
+        return cost
+    return replace(cost, bytes=model.float_bytes, flash_bytes=model.float_bytes, instructions=None)
+
+
+def model_cost(model: QuantizedModel) -> Cost:
+    """What a quantized network costs, trained or not."""
+    flash = sum(constant.values.nbytes for layer in model.layers for constant in layer.constants(VARIANT).values())
+    instructions = kernel_instructions(model) + _STEP_INSTRUCTIONS + _LAYER_INSTRUCTIONS * len(model.layers)
+    return Cost(model.quantized_bytes, flash, _ram_bytes(model), model.state_bytes, model.macs, round(instructions))
+
+
+def _ram_bytes(model: QuantizedModel) -> int:
+    """``buffer_bytes`` of the network in C: each buffer begins at a multiple of 16 bytes, but is counted as it is."""
+    _, floats = allocate([layer.outputs for layer in model.layers], last_readers(model))
+    scratch = max(_ALIGNMENT, *(layer.m4_scratch_bytes for layer in model.layers))
+    return model.window + 4 * floats + model.state_bytes + -(-scratch // _ALIGNMENT) * _ALIGNMENT
+
+
+def kernel_instructions(model: QuantizedModel) -> float:
+    """Of one step in the kernels alone, estimated."""
+    table = _instruction_table()
+    loops = (layer.m4_loops(MODEL_INPUT in model.sources(index)) for index, layer in enumerate(model.layers))
+    return sum(table[name] * times for one in loops for name, times in one.items())
+
+
+@cache
+def _instruction_table() -> dict[str, float]:
+    table: dict[str, float] = json.loads(INSTRUCTIONS.read_text("utf-8"))
+    return table
 
 
 def _dense(name: str, inputs: int, outputs: int, bits: int, *, relu: bool = False) -> Dense:

@@ -22,7 +22,8 @@ console workflow
 tuning
 listening report flashing training
 device microphone
-corpus cost emulators export firmware
+cost
+corpus emulators export firmware
 recipe
 frontend layers
 _native boards quantization

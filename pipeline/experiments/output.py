@@ -57,8 +57,12 @@ def markdown(rows: Sequence[Row]) -> str:
 def cost_table(costs: Mapping[Model, Cost]) -> str:
     """What every model takes of a device."""
     names = [field.name for field in fields(Cost)]
-    lines = [[*model, *(f"{getattr(cost, name):,}" for name in names)] for model, cost in costs.items()]
+    lines = [[*model, *(_whole(getattr(cost, name)) for name in names)] for model, cost in costs.items()]
     return _table(["variant", "weights", *(name.replace("_", " ") for name in names)], lines)
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
 
 
 def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -81,6 +81,9 @@ class Add(Layer):
     def c_fields(self, arrays: Mapping[str, str]) -> dict[str, object]:
         return {"channels": self.width, "relu": int(self.relu)}
 
+    def m4_loops(self, codes: bool) -> dict[str, int]:
+        return {"add: call": 1, "add: four values": self.width // 4, "add: other values": self.width % 4}
+
     def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         first, second = signals
         y = first + second

@@ -178,6 +178,23 @@ class Layer(ABC):
         """Bytes of scratch that a step needs, as a constant expression in C; empty for none."""
         return ""
 
+    def m4_loops(self, codes: bool) -> dict[str, int]:
+        """How often a step on a Cortex-M4 goes through each part of its kernel that takes a time of its own.
+
+        ``pipeline.cost`` has what each part takes. Of other layers' outputs those that filters, means and sums read are
+        taken to be positive, as ReLU leaves them.
+
+        Args:
+            codes: whether the layer reads the model's input, which is quantized, rather than floats.
+        """
+        del codes
+        return {}
+
+    @property
+    def m4_scratch_bytes(self) -> int:
+        """What ``c_scratch`` is there."""
+        return 0
+
     @abstractmethod
     def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         """Adds the layer to a graph of built-in operators: its output, given those of its sources."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from pipeline.config import MAX_WIDTH
 from pipeline.errors import QuantizationError
 from pipeline.layers.base import Constant, Floats, Layer, Signal, frames_of
+from pipeline.layers.dense_layout import M4_STEP, m4_w2_block
 from pipeline.layers.dense_packing import PackedColumns, pack, unpack
 from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Columns, dense, quantize_columns
@@ -120,6 +121,31 @@ class Dense(Layer):
     @property
     def c_scratch(self) -> str:
         return f"DYNQ_DENSE_SCRATCH_BYTES({self.inputs})"
+
+    def m4_loops(self, codes: bool) -> dict[str, int]:
+        tiles, steps = -(-self.outputs // 4), -(-self.inputs // M4_STEP)
+        blocks = steps
+        if self.bits == 2:
+            blocks, length = m4_w2_block(self.inputs)
+            steps = blocks * length
+        where = f"{self.kind} of {self.bits} bits, {'codes' if codes else 'floats'}: "
+        loops = {
+            "call": 1,
+            "tile": tiles,
+            "step of a tile": tiles * steps,
+            "eight inputs": self.inputs // M4_STEP,
+            "other inputs": int(self.inputs % M4_STEP > 0),
+            "other columns": int(self.outputs % 4 > 0),
+            "relu and range": int(self.relu),
+        }
+        if self.bits == 2:
+            loops |= {"block": blocks, "block of a tile": tiles * blocks}
+        return {where + name: count for name, count in loops.items()}
+
+    @property
+    def m4_scratch_bytes(self) -> int:
+        blocks, steps = m4_w2_block(self.inputs)
+        return blocks * (16 * steps + 4)
 
     def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         y = builder.dense(signals[0], self.columns)

@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike
 from pipeline.errors import QuantizationError
 from pipeline.layers.base import Constant, Floats, Layer, Signal
 from pipeline.layers.filter_packing import PackedFilters, pack_filters, unpack_filters
-from pipeline.layers.history import check_state, history_bytes, history_of, pushed, some
+from pipeline.layers.history import (
+    check_state,
+    history_bytes,
+    history_of,
+    m4_window_bytes,
+    m4_window_loops,
+    pushed,
+    some,
+)
 from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Filters, History, empty_history, filter_step, quantize_filters
 
@@ -143,6 +151,13 @@ class Filter(Layer):
     @property
     def c_scratch(self) -> str:
         return f"DYNQ_WINDOW_SCRATCH_BYTES({self.filters.taps})"
+
+    def m4_loops(self, codes: bool) -> dict[str, int]:
+        return m4_window_loops(f"{self.kind}, {'codes' if codes else 'floats'}", self.inputs, self.filters.taps)
+
+    @property
+    def m4_scratch_bytes(self) -> int:
+        return m4_window_bytes(self.filters.taps)
 
     def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         y = builder.filter(signals[0], self.filters.codes, self.filters.step, self.filters.bias, self.dilation)

@@ -40,6 +40,25 @@ def history_bytes(channels: int, frames: int) -> int:
     return 4 + (2 * frames + 3) // 4 * 4 + frames * ((channels + 7) // 8 * 8)
 
 
+def m4_window_loops(where: str, channels: int, frames: int) -> dict[str, int]:
+    """``m4_loops`` of a layer of so many channels that keeps a frame and reads so many back."""
+    tiles = -(-channels // 4)
+    loops = {
+        "call": 1,
+        "frame": frames,
+        "tile": tiles,
+        "frame of a tile": frames * tiles,
+        "other channels": int(channels % 4 > 0),
+        "channel": channels,
+    }
+    return {f"{where}: {name}": count for name, count in loops.items()}
+
+
+def m4_window_bytes(frames: int) -> int:
+    """``DYNQ_WINDOW_SCRATCH_BYTES`` where a pointer has 4 bytes."""
+    return 12 * frames
+
+
 def check_state(layer: Layer) -> None:
     """Refuses a layer that keeps more than a device can.
 

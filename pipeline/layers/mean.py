@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.config import MAX_WIDTH
 from pipeline.errors import QuantizationError
 from pipeline.layers.base import Floats, Layer, Signal
-from pipeline.layers.history import check_state, history_bytes, history_of, pushed
+from pipeline.layers.history import check_state, history_bytes, history_of, m4_window_bytes, m4_window_loops, pushed
 from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import MAX_TAPS, History, empty_history, mean_share, mean_step
 
@@ -78,6 +78,13 @@ class Mean(Layer):
     @property
     def c_scratch(self) -> str:
         return f"DYNQ_WINDOW_SCRATCH_BYTES({self.frames})"
+
+    def m4_loops(self, codes: bool) -> dict[str, int]:
+        return m4_window_loops(f"{self.kind}, {'codes' if codes else 'floats'}", self.inputs, self.frames)
+
+    @property
+    def m4_scratch_bytes(self) -> int:
+        return m4_window_bytes(self.frames)
 
     def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
         ones, zeros = np.ones((self.frames, self.width)), np.zeros(self.width)

@@ -112,13 +112,13 @@ def test_tables_are_in_per_cent():
 
 def test_results_are_the_same_on_the_page_and_for_programs(tmp_path: Path):
     rows = summarise(TWO_SEEDS)
-    costs = {FLOAT: Cost(4000, 100, 900), LOW: Cost(400, 100, 900)}
+    costs = {FLOAT: Cost(4000, 4000, 200, 100, 900, None), LOW: Cost(400, 416, 200, 100, 900, 1800)}
     paths = write_results({"name": "try"}, "try", rows, costs, tmp_path)
     assert {path.name for path in paths} == {"try.md", "try.csv", "try.json", "try_det.svg", "try_misses.svg"}
     assert all(path.stat().st_size for path in paths)
     page = paths[0].read_text()
     assert "-25.0 [-50.0, -16.7]" in page
-    assert "| net | 2-bit | 400 |" in page
+    assert "| net | 2-bit | 400 | 416 | 200 | 100 | 900 | 1,800 |" in page
     table = list(csv.DictReader((tmp_path / "try.csv").open()))
     document = json.loads((tmp_path / "try.json").read_text())
     assert [row["weights"] for row in table] == ["float32", "2-bit"]

@@ -16,14 +16,18 @@ from lab.bench.cores import CORES, core_named
 from lab.bench.count import Measurement, build_plugin, measure
 from lab.bench.cycles import Counts, Instruction, cost, estimate
 from lab.bench.image import build_image, code_bytes
+from lab.bench.loops import count, errors, fit
 from lab.bench.peers import find_peer, peer_jobs, verify_peer
 from lab.bench.report import from_json, regressions, to_json, to_markdown
 from lab.bench.runner import Result, run_jobs, write_blob
 from lab.bench.suite import Row
-from lab.bench.workloads import perceptron, workloads
+from lab.bench.workloads import perceptron, temporal_network, workloads
+from pipeline.cost import blank_network, kernel_instructions
 from pipeline.errors import ToolchainError, UsageError
+from pipeline.layers import Filter
 from pipeline.project import PROJECT
 from pipeline.quantization import InputQuantization, quantize_columns
+from pipeline.workflow.recipes import named_recipe
 
 ROW = Row("m4", "cortex_m4_dsp", 8, "440x128", "floats", 56320, 57000, 81000, 2400, 56320, 1024, 924, 0)
 
@@ -192,3 +196,28 @@ def test_a_wrong_image_is_an_error_not_a_hang(tmp_path):
     image = build_image(CORES["m4"], tmp_path)
     with pytest.raises(ToolchainError, match="failed"):
         run_jobs(replace(image, elf=tmp_path / "broken.elf"), [layer_job(8, 4, 8)])
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_the_cost_model_knows_what_a_step_takes(tools, bits):
+    plugin, image = tools
+    workload = temporal_network(bits)
+    taken = sum(one.instructions for one in measure(image, plugin, workload.jobs)[-workload.counted :])
+    assert kernel_instructions(blank_network(named_recipe("wake_words"), bits)) == pytest.approx(taken, rel=0.02)
+
+
+def test_parts_of_kernels_are_found_from_counts():
+    counted = [({"x: call": 1, "x: tile": n}, 100 + 7 * n) for n in (1, 5, 9)]
+    assert fit(counted) == pytest.approx({"x: call": 100, "x: tile": 7})
+    typical, largest = errors(counted, {"x: call": 100, "x: tile": 8})["x"]
+    assert largest == pytest.approx(9 / 163)
+    assert 0 < typical < largest
+
+
+def test_a_layer_is_counted_in_mid_stream(tools):
+    plugin, image = tools
+    rng = np.random.default_rng(0)
+    layer = Filter.quantized("filter", rng.normal(size=(3, 8)), np.zeros(8))
+    taken = count(image, plugin, layer, False, rng)
+    assert len(taken) > 1
+    assert max(taken) < 1.3 * min(taken)
