@@ -13,7 +13,7 @@ from pipeline.console import RichProgress, console, guarded, show_comparison, sh
 from pipeline.cores import CORES
 from pipeline.doctor import examine
 from pipeline.errors import UsageError
-from pipeline.export import read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
+from pipeline.export import inferences_per_window, read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
 from pipeline.export.library import FORMATS, VARIANTS, write_library
 from pipeline.options import PATH, DataOptions, bits_option, data_options
 from pipeline.workflow.data import clips_for_model
@@ -109,6 +109,7 @@ def export_command(
 @guarded()
 def runner_command(model: Path, data: Path | None, out: Path, microseconds: float, cache: Path) -> None:  # fmt: skip
     """Writes the test split in the form that the MLPerf Tiny runner reads, with its device list and test scripts."""
+    inferences_per_window(microseconds)  # refuses before the clips are decoded
     quantized = read_tflite(model)
     test = clips_for_model(quantized, data, cache, RichProgress(console)).test
     files = write_runner_files(

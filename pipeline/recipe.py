@@ -52,6 +52,10 @@ class Recipe(Settings):
                 f"the context window of {self.frontend.context_frames} rows is no whole number of steps of "
                 f"{self.model.stride}: change frontend.context_frames or model.stride"
             )
+        if len(self.detector.thresholds) not in (0, len(self.corpus.keywords)):
+            raise ValueError(
+                f"{len(self.detector.thresholds)} detector.thresholds for {len(self.corpus.keywords)} keywords"
+            )
         if self.model.kind == "perceptron" and self.frontend.inputs > MAX_WIDTH:
             raise ValueError(f"the context window holds {self.frontend.inputs} features, a layer takes {MAX_WIDTH}")
         return self
@@ -106,7 +110,7 @@ def _as_recipe_error(error: ErrorDetails, where: str) -> RecipeError:
             return RecipeError(f"{where}: {key} is missing", "see models/*.toml for examples")
         case "union_tag_not_found":
             return RecipeError(f"{where}: {key}.kind is missing", "see models/*.toml for examples")
-    hint = "" if isinstance(error["input"], dict) else f"the value is {error['input']!r}"
+    hint = "docs/recipes.md tells all keys" if isinstance(error["input"], dict) else f"the value is {error['input']!r}"
     return RecipeError(f"{where}: {key or 'recipe'}: {error['msg'].removeprefix('Value error, ')}", hint)
 
 

@@ -61,6 +61,7 @@ def test_minimal_recipe_has_defaults():
         ({"model": 3}, "model", "3"),
         ({"detector": {"refractory_ms": 65_536}}, "detector.refractory_ms", "65536"),
         ({"detector": {"threshold": float("nan")}}, "detector.threshold", "nan"),
+        ({"detector": {"thresholds": [0.5]}}, "1 detector.thresholds for 2 keywords", "recipes.md"),
         ({"training": {"seed": -1}}, "training.seed", "-1"),
         ({"training": {"epochs": "3"}}, "training.epochs", "3"),
         ({"training": {"learning_rate": float("inf")}}, "training.learning_rate", "inf"),
@@ -74,6 +75,7 @@ def test_mistakes(change, message, hint):
         parse_recipe({**MINIMAL, **change}, "lights.toml")
     assert "lights.toml" in caught.value.message
     assert message in caught.value.message
+    assert caught.value.hint
     assert hint in caught.value.hint
 
 

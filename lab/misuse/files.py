@@ -140,7 +140,6 @@ def folder(at: Situation) -> Case:
         "lists what is not there": lambda: write(split, b"low/nobody_nohash_0.wav\n"),
         "lists everything": lambda: write(split, "\n".join(files).encode()),
         "lists nothing": lambda: write(split, b""),
-        "has a folder for a list": lambda: replaced(data / split, Path.mkdir),
     }
     name = at.rng.choice(sorted(accidents))
     accidents[name]()

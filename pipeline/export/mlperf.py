@@ -67,7 +67,7 @@ def write_runner_files(
         raise UsageError(f"features {features.dtype} {features.shape} and labels {labels.shape} are no test split")
     if labels.min() < 0 or labels.max() >= classes:
         raise UsageError(f"labels go from {labels.min()} to {labels.max()}, there are {classes} classes")
-    inferences = _inferences(microseconds_per_inference)
+    inferences = inferences_per_window(microseconds_per_inference)
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
     folder = directory / "datasets" / MODEL_NAME
@@ -93,10 +93,14 @@ def write_runner_files(
     return files
 
 
-def _inferences(microseconds: float) -> int:
-    """Inferences that fill a window with a twentieth to spare."""
+def inferences_per_window(microseconds: float) -> int:
+    """Inferences of so many microseconds that fill a window with a twentieth to spare.
+
+    Raises:
+        UsageError: they are no time, or too long for the runner's time limit.
+    """
     if not (math.isfinite(microseconds) and microseconds > 0):
-        raise UsageError(f"{microseconds} microseconds per inference")
+        raise UsageError(f"{microseconds:g} microseconds per inference", "give what the report of a real board says")
     count = math.ceil(1.05 * WINDOW_SECONDS * 1e6 / microseconds)
     if (count + WARMUP) * microseconds > 0.95 * ANSWER_SECONDS * 1e6:
         raise UsageError(
