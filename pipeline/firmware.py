@@ -37,6 +37,8 @@ OFFLINE = (
 """What PlatformIO says when it wants to fetch something and cannot."""
 BUILD_SECONDS = 600
 """A build that takes longer is stuck."""
+PLATFORMIO_OFFLINE = {"PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no", "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true"}
+"""Without these PlatformIO opens connections, and waits a minute for each where there is no internet."""
 COMPILES = ("firmware/app", "firmware/boards", "firmware/lib", "firmware/platform", "platformio.ini")
 
 
@@ -166,9 +168,7 @@ def _platformio(name: str, out_dir: Path, variables: dict[str, str]) -> tuple[st
         **os.environ,
         **variables,
         "PLATFORMIO_BUILD_DIR": str((out_dir / "pio").resolve()),
-        # without these two PlatformIO opens connections, and waits a minute for each where there is no internet
-        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
-        "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
+        **PLATFORMIO_OFFLINE,
     }
     with _writable_project() as project:
         try:

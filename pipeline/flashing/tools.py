@@ -13,7 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from pipeline.errors import DeviceError, ToolchainError, UsageError
-from pipeline.firmware import OFFLINE
+from pipeline.firmware import OFFLINE, PLATFORMIO_OFFLINE
 from pipeline.flashing.bootloader import HINT, Bootloader
 from pipeline.flashing.ports import UsbPort
 
@@ -167,7 +167,6 @@ def _check(image: Path) -> None:
 
 
 def _run(command: list[str], name: str) -> tuple[str, int]:
-    settings = {**os.environ, "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no", "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true"}
     try:
         done = subprocess.run(
             command,
@@ -177,7 +176,7 @@ def _run(command: list[str], name: str) -> tuple[str, int]:
             text=True,
             errors="replace",
             timeout=WRITE_SECONDS,
-            env=settings,
+            env={**os.environ, **PLATFORMIO_OFFLINE},
             check=False,
         )
     except FileNotFoundError:

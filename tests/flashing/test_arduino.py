@@ -19,6 +19,7 @@ import pytest
 
 from pipeline.boards import board
 from pipeline.export import write_c_arrays
+from pipeline.firmware import PLATFORMIO_OFFLINE
 from pipeline.project import PROJECT
 from tests.conftest import make_model
 
@@ -61,8 +62,7 @@ def platformio(core: Path, folder: Path) -> Commands:
         "PLATFORMIO_CORE_DIR": str(folder / "pio"),
         "PLATFORMIO_PLATFORMS_DIR": str(folder / "pio/platforms"),
         "PLATFORMIO_WORKSPACE_DIR": str(folder / "workspace"),
-        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
-        "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
+        **PLATFORMIO_OFFLINE,
         "OWN_PLATFORM": str(FIRMWARE / "platform/platform.py"),
         "KWS_MODEL_DIR": str(folder / "c"),
         "KWS_BUILD_FLAGS": r"-DKWS_BUILD_HASH=\"0123456789abcdef\" -DKWS_VERSION=\"0\"",
