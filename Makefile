@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint bench faults mutants lock clean
+.PHONY: help setup demo test test-all lint bench faults fuzz mutants lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -44,6 +44,9 @@ bench: setup ## instruction counts of the kernels on every core, against the com
 
 faults: setup ## thousands of runs over a link that drops, flips and doubles bytes
 	$(BIN)/python -m lab.faults
+
+fuzz: setup ## half an hour of anything for the protocol's parser, and another for the operator; FUZZ_SECONDS sets it
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-1800} $(BIN)/python -m pytest tests/firmware/test_fuzz.py tests/tflm/test_fuzz.py
 
 mutants: setup ## small mistakes in the sources, each of which the tests must notice
 	$(BIN)/python -m lab.mutants

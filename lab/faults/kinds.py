@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lab.faults.corruption import Rates
+from lab.faults.journals import MISHAPS
 
 _RATES = (1 / 2000, 1 / 600, 1 / 200, 1 / 60)
 
@@ -31,12 +32,23 @@ class Scenario:
     """One run's faults.
 
     Attributes:
+        journal: what was left behind before the test; a name of ``lab.faults.journals.MISHAPS``.
+        hangs: the firmware hangs at its first inference after power came on.
+        silence: seconds for which the host says nothing.
         may_complete: a run may end with results; else it must stop with a message.
     """
 
     rates: Rates = field(default_factory=Rates)
     events: tuple[Event, ...] = ()
+    journal: str | None = None
+    hangs: bool = False
+    silence: float = 0.0
     may_complete: bool = True
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the device has a reason to start again during the test."""
+        return self.hangs or any(event.action in ("reset", "replace") for event in self.events)
 
 
 def _rate(draw: random.Random) -> float:
@@ -45,7 +57,7 @@ def _rate(draw: random.Random) -> float:
 
 def _resets(draw: random.Random) -> Scenario:
     count = draw.randint(1, 3)
-    return Scenario(events=tuple(Event("reset", draw.randint(0, 1500)) for _ in range(count)))
+    return Scenario(events=tuple(Event("reset", draw.randint(0, 3000)) for _ in range(count)))
 
 
 def _storm(draw: random.Random) -> Scenario:
@@ -65,7 +77,11 @@ KINDS: dict[str, tuple[str, Callable[[random.Random], Scenario]]] = {
     "block": ("64-byte blocks lost", lambda draw: Scenario(Rates(block=_rate(draw) / 8))),
     "split": ("lines split into pieces", lambda draw: Scenario(Rates(split=True, delay=draw.uniform(0, 0.004)))),
     "merge": ("lines held back and merged", lambda draw: Scenario(Rates(merge=True, delay=draw.uniform(0, 0.08)))),
-    "storm": ("all of the above at once", _storm),
+    "late": (
+        "answers later than the test waits",
+        lambda draw: Scenario(Rates(merge=True, delay=draw.uniform(0.05, 0.3))),
+    ),
+    "storm": ("bytes lost, doubled, inserted and inverted, blocks lost, pieces, resets", _storm),
     "reset": ("the device resets midway", _resets),
     "vanish": (
         "the port disappears and comes back",
@@ -95,15 +111,23 @@ KINDS: dict[str, tuple[str, Callable[[random.Random], Scenario]]] = {
         "another program holds the port",
         lambda draw: Scenario(events=(Event("occupy", -1),), may_complete=False),
     ),
+    "journal": (
+        "a journal of other tests, mixed up or damaged",
+        lambda draw: Scenario(journal=draw.choice(tuple(MISHAPS))),
+    ),
+    "hang": ("the firmware hangs until its watchdog bites", lambda draw: Scenario(hangs=True)),
+    "wait": ("nothing is said for longer than the watchdog's time", lambda draw: Scenario(silence=7.0)),
 }
 """Every kind of fault by name: what it is, and a scenario drawn at random."""
+
+_OF_DRIVERS = ("hang", "wait")
+
+
+def kinds_for(target: str) -> tuple[str, ...]:
+    """The kinds of fault that a target can have: the firmware as a Linux program has no watchdog."""
+    return tuple(kind for kind in KINDS if target != "host" or kind not in _OF_DRIVERS)
 
 
 def scenario(kind: str, seed: int) -> Scenario:
     """The scenario of one run."""
     return KINDS[kind][1](random.Random(f"{kind} {seed}"))
-
-
-def without_faults(of: Scenario) -> Scenario:
-    """The same run on a good line, for the rerun after it."""
-    return replace(of, rates=Rates(), events=(), may_complete=True)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LIMIT_SECONDS = 60.0
-"""A run that takes longer hangs."""
+LIMIT_SECONDS = {"host": 60.0, "nano33": 300.0}
+"""A run that takes longer hangs, by target."""
 
 COMPLETED, STOPPED, WRONG, CRASHED = "completed", "stopped", "wrong", "crashed"
 
@@ -17,6 +17,7 @@ class Outcome:
     """How one run ended.
 
     Attributes:
+        target: what the firmware ran on.
         end: "completed" with the right results, "stopped" with a message, "wrong" results, or "crashed".
         message: of the error, or the traceback of a crash.
         retries: commands sent again, where known.
@@ -24,6 +25,7 @@ class Outcome:
         rerun: whether that rerun completed with the right results; None when there was nothing to rerun.
     """
 
+    target: str
     kind: str
     seed: int
     end: str
@@ -34,16 +36,19 @@ class Outcome:
     rerun: bool | None = None
 
     @property
+    def hangs(self) -> bool:
+        """Whether it took too long, however it ended."""
+        return self.seconds > LIMIT_SECONDS[self.target]
+
+    @property
     def allowed(self) -> bool:
-        """Whether this is one of the ends that the kind of fault permits."""
-        if self.end == STOPPED:
-            return self.rerun is True
-        return self.end == COMPLETED
+        """Whether this is one of the ends that the kind of fault permits, in time."""
+        return not self.hangs and (self.end == COMPLETED or (self.end == STOPPED and self.rerun is True))
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Outcomes that no kind of fault excuses: wrong results, crashes, hangs, reruns that fail."""
-    return [outcome for outcome in outcomes if not outcome.allowed or outcome.seconds > LIMIT_SECONDS]
+    return [outcome for outcome in outcomes if not outcome.allowed]
 
 
 def messages(outcomes: Sequence[Outcome]) -> Counter[str]:

@@ -6,9 +6,6 @@ import contextlib
 import heapq
 import os
 import select
-import signal
-import socket
-import subprocess
 import threading
 import time
 import tty
@@ -16,46 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab.faults.corruption import Corruption
+from lab.faults.devices import DEVICES, Device, give, take
 from lab.faults.kinds import Event, Scenario
-
-_READ_BYTES = 4096
-
-
-class _HostDevice:
-    """The firmware as a Linux program at the end of a socket."""
-
-    def __init__(self, program: Path) -> None:
-        self.crashes = 0
-        self._boot(program)
-
-    def _boot(self, program: Path) -> None:
-        self.program = program
-        ours, theirs = socket.socketpair()
-        self._process = subprocess.Popen(
-            [str(program)],
-            stdin=theirs.fileno(),
-            stdout=theirs.fileno(),
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        theirs.close()
-        self.socket = ours
-
-    def restart(self, program: Path | None = None) -> None:
-        """Power off and on, perhaps with another firmware."""
-        self.stop()
-        self._boot(program or self.program)
-
-    def freeze(self, frozen: bool) -> None:
-        """Stops it where it is, or lets it go on."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
-
-    def stop(self) -> None:
-        """Ends it; one that had ended by itself with an error counts as a crash."""
-        self._process.kill()
-        self.crashes += self._process.wait() not in (0, -signal.SIGKILL)
-        self.socket.close()
+from pipeline.firmware import FirmwareImage
 
 
 class Wire:
@@ -66,11 +26,11 @@ class Wire:
         stale: firmware that "replace" boots.
     """
 
-    def __init__(self, path: Path, program: Path, stale: Path, faults: Scenario, seed: int) -> None:
+    def __init__(self, path: Path, image: FirmwareImage, stale: FirmwareImage, faults: Scenario, seed: int) -> None:
         self.path = path
-        self._stale = stale
+        self._stale = stale.elf
         starts_stale = any(event.action == "replace" and event.after < 0 for event in faults.events)
-        self._device = _HostDevice(stale if starts_stale else program)
+        self._device: Device = DEVICES[image.target]((stale if starts_stale else image).elf)
         self._to_device = Corruption(faults.rates, 2 * seed)
         self._to_host = Corruption(faults.rates, 2 * seed + 1)
         self._events = sorted((event for event in faults.events if event.after >= 0), key=lambda event: event.after)
@@ -113,15 +73,15 @@ class Wire:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            device = self._device.socket.fileno()
+            device = self._device.fileno()
             readers = [device, *([self._master] if self._master >= 0 else [])]
             now = time.monotonic()
             times = [entry[0] for entry in (self._outgoing[:1] + self._due[:1])]
             ready, _, _ = select.select(readers, [], [], max(0.0, min([now + 0.02, *times]) - now))
             if self._master in ready:
-                self._queue(self._to_device, _read(self._master), to_host=False)
+                self._queue(self._to_device, take(self._master), to_host=False)
             if device in ready:
-                data = _read(device)
+                data = take(device)
                 if not data:  # the program ended: stop() sees whether it crashed
                     self._device.restart()
                 self._sent += len(data)
@@ -140,11 +100,10 @@ class Wire:
     def _deliver(self) -> None:
         while self._outgoing and self._outgoing[0][0] <= time.monotonic():
             _, _, piece, to_host = heapq.heappop(self._outgoing)
-            with contextlib.suppress(OSError):  # nobody there: lost
-                if not to_host:
-                    self._device.socket.sendall(piece)
-                elif self._master >= 0:
-                    os.write(self._master, piece)
+            if not to_host:
+                give(self._device.fileno(), piece)
+            elif self._master >= 0:
+                give(self._master, piece)
 
     def _act(self) -> None:
         while self._events and self._events[0].after <= self._sent:
@@ -170,17 +129,10 @@ class Wire:
             heapq.heappush(self._due, (time.monotonic() + event.seconds, self._order, event.action))
 
 
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, _READ_BYTES)
-    except OSError:
-        return b""
-
-
 @contextlib.contextmanager
-def wired(path: Path, program: Path, stale: Path, faults: Scenario, seed: int) -> Iterator[Wire]:
+def wired(path: Path, image: FirmwareImage, stale: FirmwareImage, faults: Scenario, seed: int) -> Iterator[Wire]:
     """A faulty port for the length of a ``with`` block."""
-    wire = Wire(path, program, stale, faults, seed)
+    wire = Wire(path, image, stale, faults, seed)
     try:
         yield wire
     finally:

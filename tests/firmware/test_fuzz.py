@@ -1,4 +1,7 @@
-"""Coverage-guided fuzzing of the parser under AddressSanitizer and UndefinedBehaviorSanitizer."""
+"""Coverage-guided fuzzing of the parser under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+FUZZ_SECONDS sets how long the long test takes.
+"""
 
 from __future__ import annotations
 
@@ -74,4 +77,4 @@ def test_parser_survives_seconds_of_fuzzing(fuzzer, tmp_path):
 
 @pytest.mark.slow
 def test_parser_survives_minutes_of_fuzzing(fuzzer, tmp_path):
-    run(fuzzer, tmp_path, int(os.environ.get("KWS_FUZZ_SECONDS", "600")))
+    run(fuzzer, tmp_path, int(os.environ.get("FUZZ_SECONDS", "600")))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.faults import KINDS, Firmware, Outcome, campaign, failures, run_once
+from lab.faults import Firmware, Outcome, campaign, failures, kinds_for, run_once, scenario
+from lab.faults.journals import MISHAPS
 from lab.faults.outcome import COMPLETED, STOPPED, WRONG
 from lab.faults.page import page
 from lab.faults.subject import prepare
@@ -21,6 +22,8 @@ MUST_STOP = {
     "silence": "does not answer|did not answer",
     "swap": "changed its firmware|runs build",  # under load the other one may answer the greeting already
 }
+KINDS = kinds_for("host")
+JOURNALS = range(900, 912)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,23 @@ def test_lasting_trouble_stops_with_its_name_and_the_rerun_completes(outcomes: l
             assert outcome.end == STOPPED
             assert outcome.rerun is True
             assert re.search(MUST_STOP[kind], outcome.message), outcome.message
+
+
+@pytest.mark.parametrize("seed", JOURNALS)
+def test_no_journal_of_a_mishap_becomes_a_result(firmware: Firmware, seed: int, tmp_path: Path) -> None:
+    assert run_once(firmware, "journal", seed, tmp_path).end == COMPLETED
+
+
+def test_every_mishap_is_among_them() -> None:
+    assert {scenario("journal", seed).journal for seed in JOURNALS} == MISHAPS.keys()
+
+
+def test_wrong_detections_would_be_noticed(firmware: Firmware, tmp_path: Path) -> None:
+    (event,) = firmware.heard
+    for other in ((), (replace(event, sample=event.sample - 1),), (replace(event, score=event.score - 0.01),)):
+        outcome = run_once(replace(firmware, heard=other), "none", 1, tmp_path)
+        assert outcome.end == WRONG
+        assert "heard" in outcome.message
 
 
 def test_wrong_results_would_be_noticed(firmware: Firmware, tmp_path: Path) -> None:
