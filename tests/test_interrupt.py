@@ -17,7 +17,8 @@ from pipeline.project import PACKAGE
 COMMANDS = {
     "dynq": ("-c", "from pipeline.__main__ import main; main()"),
     **{
-        f"pipeline{name}": ("-m", f"pipeline{name}") for name in ("", ".build", ".board", ".listen", ".record", ".tune")
+        f"pipeline{name}": ("-m", f"pipeline{name}")
+        for name in ("", ".build", ".board", ".listen", ".record", ".tune", ".experiment")
     },
 }
 SLOW = "import time\nprint('importing', flush=True)\ntime.sleep(600)\n"
