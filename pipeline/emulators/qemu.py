@@ -17,6 +17,8 @@ from pipeline.errors import ToolchainError
 PROGRAM = "qemu-system-arm"
 _ICOUNT_SHIFT = 6
 """An instruction takes 2^6 ns of virtual time, whatever the host does: counts repeat exactly."""
+_NO_ESCAPE = 256
+"""Escape character of a multiplexer, of which none is wanted: no byte has this value."""
 
 
 def version() -> str:
@@ -50,7 +52,9 @@ def start(board: Board, elf: Path) -> Iterator[BoardProcess]:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
         descriptor = listener.fileno()
         options = f"-display none -monitor none -net none -icount shift={_ICOUNT_SHIFT},align=off,sleep=on"
-        serial = f"-chardev socket,id=uart,fd={descriptor},server=on,wait=on,nodelay=on -serial chardev:uart"
+        # mux: its buffer hands the UART 32 bytes in a row; without it each takes a turn of QEMU's two threads
+        serial = f"-chardev socket,id=uart,fd={descriptor},server=on,wait=on,nodelay=on,mux=on -serial chardev:uart"
+        serial += f" -echr {_NO_ESCAPE}"
         command = [PROGRAM, "-M", board.machine, "-kernel", str(elf), *options.split(), *serial.split()]
         port = f"socket://127.0.0.1:{listener.getsockname()[1]}"
         with running("QEMU", command, port, elf.with_suffix(".log"), pass_fds=(descriptor,)) as process:

@@ -89,6 +89,17 @@ def test_detections_are_the_references(device):
         np.testing.assert_allclose([d.score for d in found], [score for _, score, _ in wanted], atol=6e-4)
 
 
+def test_all_pairs_of_bytes_pass(device):
+    """None has a meaning for what lies between, as Ctrl-A and x have for QEMU's own terminal."""
+    pcm = np.random.default_rng(3).permutation(1 << 16).astype(np.uint16).view(np.int16)
+    before = device.client.retries
+    stream = AudioStream(device.client)
+    found = [(d.label, d.sample) for d in stream.push(pcm)]
+    assert found == [(label, sample) for label, _, sample in expected(MODEL, pcm)]
+    assert stream.state.samples == 1 << 16
+    assert device.client.retries == before
+
+
 def test_a_network_of_several_rows_a_step_answers_after_every_step(tmp_path):
     rng = np.random.default_rng(3)
     layers = tuple(
