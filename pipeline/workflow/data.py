@@ -121,6 +121,14 @@ class Data:
         (test,) = _held_out(section, frontend, self.test_folder, self.cache, self.progress, ("testing",))
         return HeldOut(test, validation)
 
+    @cached_property
+    def tested(self) -> Corpus:
+        """The corpus, its testing split another folder's when one was given."""
+        if self.test_folder is None:
+            return self.corpus
+        other = _test_corpus(self.recipe.corpus, self.test_folder, self.cache, self.progress, ("testing",))
+        return replace(self.corpus, testing=other.testing, key=f"{self.corpus.key}-{other.key}")
+
     def _split(self, clips: Clips, split: Split) -> HeldOutClips:
         return HeldOutClips(clips.features, clips.labels, clips.speakers, self.description, self.folder, split.pcm)
 
@@ -169,8 +177,7 @@ def _held_out(
     splits: tuple[SplitName, ...],
 ) -> list[HeldOutClips]:
     """Splits of a folder of recordings, or of synthesised speech."""
-    section = section.model_copy(update={"source": "folder" if folder else "synthetic"})
-    corpus = load_corpus(section, folder, cache, splits=splits, progress=progress)
+    corpus = _test_corpus(section, folder, cache, progress, splits)
     found = []
     for split in map(corpus.split, splits):
         rows = []
@@ -178,6 +185,17 @@ def _held_out(
             for pcm in split.pcm:
                 rows.append(features(np.ascontiguousarray(pcm), frontend))
                 task.advance()
-        name = SOURCES[section.source].describe(folder)
+        name = SOURCES[_source(folder)].describe(folder)
         found.append(HeldOutClips(np.stack(rows), split.label, split.speakers, name, folder, split.pcm))
     return found
+
+
+def _test_corpus(
+    section: CorpusSection, folder: Path | None, cache: Path, progress: Progress, splits: tuple[SplitName, ...]
+) -> Corpus:
+    section = section.model_copy(update={"source": _source(folder)})
+    return load_corpus(section, folder, cache, splits=splits, progress=progress)
+
+
+def _source(folder: Path | None) -> str:
+    return "folder" if folder else "synthetic"

@@ -45,7 +45,7 @@ def tune_models(
         try:
             found = tune(
                 [file.model for file in files],
-                data.corpus,
+                data.tested,
                 folders,
                 budget=settings.budget,
                 hours=settings.hours,
@@ -67,7 +67,7 @@ def tune_models(
     inputs = {
         "models": [file.digest for file in files],
         "bits": bits,
-        "corpus": data.corpus.key,
+        "corpus": data.tested.key,
         "negatives": [_fingerprint(folder) for folder in folders],
         "synthesiser": _synthesiser() if settings.hours else "",
         "tuning": settings.model_dump(),

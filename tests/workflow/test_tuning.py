@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def test_every_width_gets_thresholds(
     _, same = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
     assert stages.finished[-1].cached
     assert same == found
+
+
+def test_a_folder_to_test_on_gives_the_test_streams_and_nothing_else(
+    models: tuple[ModelResult, ...], hum: Path, whistles: Path, whistle_recipe: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(whistles, tmp_path / "other")
+    for clip in [*(other / "low").glob("speaker09*"), *(other / "high").glob("speaker09*_1.wav")]:
+        clip.unlink()
+    names = [name for name in (other / "testing_list.txt").read_text().split() if (other / name).is_file()]
+    (other / "testing_list.txt").write_text("\n".join(names) + "\n")
+    stages = Stages(tmp_path)
+    here = data(whistle_recipe, whistles, tmp_path, hum)
+    there = replace(here, test_folder=other)
+    _, own = tune_models(models[:2], 8, here, stages)
+    _, others = tune_models(models[:2], 8, there, stages)
+    assert [one.said for one in own.models[0].misses] == [6] * 4
+    assert [one.said for one in others.models[0].misses] == [2] * 4
+    assert others.models[0].thresholds == own.models[0].thresholds
+    assert there.tested.key != here.tested.key
 
 
 def test_too_little_speech_leaves_the_recipes_thresholds(
