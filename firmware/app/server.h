@@ -51,7 +51,7 @@ typedef struct {
   stream_t stream;
 
   server_microphone_t microphone;
-  uint64_t idle; /* ticks since the start in which there was nothing to do */
+  uint64_t idle; /* ticks since the start in which there was nothing to do but to wait */
 } server_t;
 
 void server_init(server_t *server, output_write_t write, clock_time_t *clock, bool (*interrupted)(void));

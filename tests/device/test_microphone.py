@@ -197,9 +197,10 @@ class Watched:
         if not self.started and b"m-ready" in self.said:
             self.started = self.machine.clock.now()
             return b"listen start%"
-        self.lit.append(((self.machine.clock.now() - self.started) // 4000, self.machine.pins.driven(LED)))
-        if self.lit[-1][0] > len(PCM):
-            self.machine.stop()
+        if self.started:
+            self.lit.append(((self.machine.clock.now() - self.started) // 4000, self.machine.pins.driven(LED)))
+            if self.lit[-1][0] > len(PCM):
+                self.machine.stop()
         return b""
 
     def write(self, data: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.emulators.nrf52840.mpu import Mpu
 from pipeline.emulators.nrf52840.peripherals import Peripheral
 
 HARD_FAULT = 3
@@ -24,7 +25,8 @@ class SystemControl(Peripheral):
     CPUID, VTOR, AIRCR, SCR, CCR = 0xD00, 0xD08, 0xD0C, 0xD10, 0xD14
     SHPR = range(0xD18, 0xD24, 4)
     SHCSR, CFSR, HFSR, MMFAR, BFAR = 0xD24, 0xD28, 0xD2C, 0xD34, 0xD38
-    CPACR, MPU_TYPE, DEMCR, FPCCR, FPCAR, FPDSCR = 0xD88, 0xD90, 0xDFC, 0xF34, 0xF38, 0xF3C
+    CPACR, DEMCR, FPCCR, FPCAR, FPDSCR = 0xD88, 0xDFC, 0xF34, 0xF38, 0xF3C
+    MPU = range(0xD90, 0xDBC, 4)
     stored = frozenset({VTOR, SCR, CCR, *SHPR, SHCSR, MMFAR, BFAR, CPACR, DEMCR, FPCCR, FPCAR, FPDSCR, *IPR})
     _CORTEX_M4_R0P1 = 0x410FC241
     _VECTKEY, _SYSRESETREQ = 0x05FA, 1 << 2  # of AIRCR
@@ -32,18 +34,20 @@ class SystemControl(Peripheral):
     def __init__(self, request_reset: Callable[[], None]) -> None:
         super().__init__()
         self._request_reset = request_reset
+        self.mpu = Mpu()
         self.reset()
 
     def reset(self) -> None:
         super().reset()
+        self.mpu.reset()
         self._enabled = 0
         self._pended = 0
 
     def read(self, offset: int) -> int:
         if offset == self.CPUID:
             return self._CORTEX_M4_R0P1
-        if offset == self.MPU_TYPE:
-            return 0  # none; a stack overflow leaves RAM here, and that faults
+        if offset in self.MPU:
+            return self.mpu.read(offset)
         if offset in self.ISER or offset in self.ICER:
             return self._enabled >> 8 * (offset & 0x1F) & 0xFFFFFFFF
         if offset in self.ISPR or offset in self.ICPR:
@@ -57,6 +61,8 @@ class SystemControl(Peripheral):
         if offset == self.AIRCR:
             if value >> 16 == self._VECTKEY and value & self._SYSRESETREQ:
                 self._request_reset()
+        elif offset in self.MPU:
+            self.mpu.write(offset, value)
         elif offset in self.ISER:
             self._enabled |= bits
             self.changed()
@@ -100,16 +106,17 @@ class SystemControl(Peripheral):
 
 
 class CycleCounter(Peripheral):
-    """DWT with CYCCNT: one cycle per instruction, exact at the borders of basic blocks."""
+    """DWT with CYCCNT: one cycle per instruction, exact at the borders of basic blocks, and what ``cycles`` counts
+    besides."""
 
     name = "DWT"
     CTRL, CYCCNT, LAR = 0x000, 0x004, 0xFB0
     stored = frozenset({LAR})
     _FOUR_COMPARATORS, _CYCCNTENA = 4 << 28, 1  # of CTRL
 
-    def __init__(self, instructions: Callable[[], int]) -> None:
+    def __init__(self, cycles: Callable[[], int]) -> None:
         super().__init__()
-        self._instructions = instructions
+        self._cycles = cycles
         self.reset()
 
     def reset(self) -> None:
@@ -121,7 +128,7 @@ class CycleCounter(Peripheral):
         if offset == self.CTRL:
             return self._FOUR_COMPARATORS | self._enabled
         if offset == self.CYCCNT:
-            return (self._instructions() + self._offset if self._enabled else self._offset) & 0xFFFFFFFF
+            return (self._cycles() + self._offset if self._enabled else self._offset) & 0xFFFFFFFF
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
@@ -133,4 +140,4 @@ class CycleCounter(Peripheral):
         else:
             super().write(offset, value)
             return
-        self._offset = count - self._instructions() if self._enabled else count
+        self._offset = count - self._cycles() if self._enabled else count

@@ -13,17 +13,20 @@ from pipeline.emulators.nrf52840 import core, frames
 from pipeline.emulators.nrf52840.counter import InstructionCounter
 from pipeline.emulators.nrf52840.fault import REGISTER_NAMES, Fault, FaultError, describe
 from pipeline.emulators.nrf52840.memory import PAGE, Memory
+from pipeline.emulators.nrf52840.mpu import BOOTLOADER, ShadowedRegion
 from pipeline.emulators.nrf52840.pdm import Microphone, Pdm
 from pipeline.emulators.nrf52840.peripherals import DmaFault, Gpio, Nvmc, Peripheral, PowerAndClock, UnmodelledRegister
 from pipeline.emulators.nrf52840.symbols import Image
 from pipeline.emulators.nrf52840.timers import CYCLES_PER_SECOND, Clock, Timer, Watchdog
 from pipeline.emulators.nrf52840.uart import DEVELOPMENT_KIT, NANO33, Uart
+from pipeline.errors import DeviceError
 
 _POWER_AND_CLOCK, _UART0, _WDT, _PDM = 0x40000000, 0x40002000, 0x40010000, 0x4001D000
 _NVMC, _GPIO = 0x4001E000, 0x50000000
 _TIMERS = (0x40008000, 0x40009000, 0x4000A000)
 _DWT, _SCS = 0xE0001000, 0xE000E000
-_BOOTLOADER_END, _BOOTLOADER_RAM_END = 0x10000, 0x20009E14  # the Nano 33 BLE's: of its flash, of the RAM it uses
+_PROGRAM, _BOOTLOADER_RAM_END = 0x10000, 0x20009E14  # the Nano 33 BLE's bootloader: what it starts, the RAM it uses
+_BOOTLOADER_CYCLES = CYCLES_PER_SECOND // 2  # in which it waits for a second press of the reset button
 _EXCEPTION_EXIT = 8  # Unicorn's number for a branch to an exception return value
 _SLICE = 2_000_000  # instructions between looks at the serial line, 10 to 20 ms
 _RESET_PIN, _RESET_WATCHDOG, _RESET_SOFTWARE = 1 << 0, 1 << 1, 1 << 2
@@ -51,6 +54,7 @@ class Machine:
 
     Raises:
         ToolchainError: no C compiler for the instruction counter.
+        DeviceError: the image lies where nothing starts it.
     """
 
     def __init__(
@@ -81,7 +85,12 @@ class Machine:
         self._waiting = False  # whether an interrupt is held back by PRIMASK
         self._bad_address = 0
 
-        self._has_bootloader = image.vector_table >= _BOOTLOADER_END  # else it is the development kit's image
+        if image.vector_table not in (0, _PROGRAM):
+            raise DeviceError(
+                f"{image.path} starts at 0x{image.vector_table:x}: the core starts 0x0, the bootloader 0x{_PROGRAM:x}",
+                "link it with the board's script",
+            )
+        self._has_bootloader = image.vector_table == _PROGRAM  # else it is the development kit's image
         self.power = PowerAndClock()
         wiring = NANO33 if self._has_bootloader else DEVELOPMENT_KIT
         self.uart = Uart(self.clock, self._send, wiring, lambda: self.power.on_crystal)
@@ -98,7 +107,7 @@ class Machine:
             _NVMC: Nvmc(self._memory.enable_flash_writes, self._memory.erase_page),
             _GPIO: self.pins,
             _PDM: self._pdm,
-            _DWT: core.CycleCounter(lambda: self._counter.instructions),
+            _DWT: core.CycleCounter(self.clock.awake),
             _SCS: self._system,
         }
         self._timed: list[Peripheral] = [self.uart, self._pdm, *timers.values()]
@@ -139,7 +148,7 @@ class Machine:
                 self._turn()
             except UcError as error:
                 self._fault(error)
-            except (UnmodelledRegister, DmaFault) as error:
+            except (UnmodelledRegister, DmaFault, ShadowedRegion) as error:
                 self._pc = self._engine.reg_read(arm.UC_ARM_REG_PC)
                 raise self._fault_error(str(error)) from None
 
@@ -157,9 +166,9 @@ class Machine:
 
     def _run_slice(self) -> bool:
         """Executes until something needs attention; whether that is the core sleeping."""
-        now, slept = self.clock.now(), self.clock.slept
+        now, skipped = self.clock.now(), self.clock.skipped()
         until = now if self._waiting else min([now + _SLICE, *self._deadlines()])  # waiting: look again after a block
-        self._counter.run_until(max(until, now + 1) - slept)
+        self._counter.run_until(max(until, now + 1) - skipped)
         if self._stop_requested or self._reset_requested:
             return False
         self._engine.emu_start(self._pc | 1, 0xFFFFFFFE)
@@ -176,11 +185,10 @@ class Machine:
 
     def _rescheduler(self, peripheral: Peripheral) -> Callable[[], None]:
         def reschedule() -> None:
-            at = peripheral.deadline()
             if peripheral is self._system or peripheral.pending():
                 self._counter.stop_soon()
-            elif at is not None:
-                self._counter.stop_by(at - self.clock.slept)
+            elif deadlines := self._deadlines():  # all of them: time may have passed without an instruction
+                self._counter.stop_by(min(deadlines) - self.clock.skipped())
 
         return reschedule
 
@@ -300,6 +308,8 @@ class Machine:
         self.power.reset_reason |= reason
         if self._has_bootloader:
             self._memory.clear_ram(_BOOTLOADER_RAM_END)
+            self._system.mpu.reset(BOOTLOADER)
+            self.clock.slept += _BOOTLOADER_CYCLES
         for register in (*frames.CORE[:13], arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_CONTROL, *frames.FLOAT):
             self._engine.reg_write(register, 0)
         self._engine.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,7 +18,7 @@ PAGE = 0x1000
 
 
 class Memory:
-    """Both memories, flash erased but for an image.
+    """Both memories, flash erased but for an image, RAM with what it has at power-up: anything, the same in every run.
 
     Args:
         segments: the image's, each an address and its bytes.
@@ -29,7 +30,7 @@ class Memory:
         self._flash_changed = flash_changed
         engine.mem_map(0, FLASH_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
         engine.mem_write(0, b"\xff" * FLASH_BYTES)
-        self._ram = ctypes.create_string_buffer(RAM_BYTES)
+        self._ram = ctypes.create_string_buffer(random.Random(0).randbytes(RAM_BYTES), RAM_BYTES)
         engine.mem_map_ptr(RAM_BASE, RAM_BYTES, unicorn.UC_PROT_ALL, ctypes.addressof(self._ram))
         for address, data in segments:
             engine.mem_write(address, data)

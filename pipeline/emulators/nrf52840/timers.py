@@ -17,15 +17,28 @@ def unit(tick_hz: int) -> TimeUnit:
 
 
 class Clock:
-    """Virtual time in CPU cycles: one per instruction, and the time slept in WFI."""
+    """Virtual time in CPU cycles: one per instruction, and the time that passes at once.
+
+    Attributes:
+        slept: cycles in WFI, and in a bootloader.
+        waited: cycles in which the core would only have asked a peripheral again and again.
+    """
 
     def __init__(self, instructions: Callable[[], int]) -> None:
         self._instructions = instructions
-        self.slept = 0
+        self.slept = self.waited = 0
 
     def now(self) -> int:
         """Cycles since power-up."""
-        return self._instructions() + self.slept
+        return self.awake() + self.slept
+
+    def awake(self) -> int:
+        """Those in which the core did not sleep."""
+        return self._instructions() + self.waited
+
+    def skipped(self) -> int:
+        """Those without an instruction."""
+        return self.slept + self.waited
 
 
 class Timer(Peripheral):

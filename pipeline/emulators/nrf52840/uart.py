@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.emulators.nrf52840.peripherals import Peripheral
-from pipeline.emulators.nrf52840.timers import Clock
+from pipeline.emulators.nrf52840.timers import CYCLES_PER_SECOND, Clock
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ DEVELOPMENT_KIT = Wiring(tx=6, rx=8)
 
 class Uart(Peripheral):
     """The other end of the line keeps 115,200 baud: at another rate, or timed by anything but the crystal, bytes arrive
-    as others; on other pins they do not. What is sent comes by as many as the FIFO holds, on average as fast as at
-    1 Mbaud.
+    as others; on other pins they do not. They come by as many as the FIFO holds, on average as fast as on a line; a
+    byte sent takes as long, and one written meanwhile is lost. Time passes at once when the program asks whether a byte
+    has left.
 
     Args:
         send: takes each byte that reaches the line.
@@ -37,7 +38,7 @@ class Uart(Peripheral):
     name = "UART0"
     irq = 2
     FIFO = 6
-    CYCLES_PER_BYTE = 640
+    CYCLES_PER_BYTE = 10 * CYCLES_PER_SECOND // 115_200
     TASKS_STARTRX, TASKS_STOPRX, TASKS_STARTTX, TASKS_STOPTX = 0x000, 0x004, 0x008, 0x00C
     EVENTS_NCTS, EVENTS_RXDRDY, EVENTS_TXDRDY, EVENTS_ERROR, EVENTS_RXTO = 0x104, 0x108, 0x11C, 0x124, 0x144
     SHORTS, INTENSET, INTENCLR, ERRORSRC, ENABLE = 0x200, 0x304, 0x308, 0x480, 0x500
@@ -75,6 +76,7 @@ class Uart(Peripheral):
         self._ready = self._sent = self._interrupts = 0
         self._receiving = self._sending = False
         self._next_burst = 0
+        self._leaves: int | None = None  # cycle at which the byte in TXD has left
 
     def receive(self, data: bytes) -> None:
         """Bytes arrive at the RXD pin; they are lost while the receiver is off or elsewhere, as on the wire."""
@@ -112,6 +114,7 @@ class Uart(Peripheral):
         if offset == self.EVENTS_RXDRDY:
             return self._ready
         if offset == self.EVENTS_TXDRDY:
+            self._wait()
             return self._sent
         if offset == self.RXD:
             byte = self._fifo.popleft() if self._fifo else 0
@@ -121,12 +124,25 @@ class Uart(Peripheral):
             return self._interrupts
         return super().read(offset)
 
+    def _transmit(self, byte: int) -> None:
+        now = self._clock.now()
+        if self._leaves is not None and now >= self._leaves:
+            self._leaves, self._sent = None, 1
+        if self._leaves is None and self._sending and self.registers.get(self.ENABLE) == self.ENABLED:
+            if self._connected(self.PSELTXD, self._wiring.tx):
+                self._send(self._on_line(byte))
+            self._leaves = now + self.CYCLES_PER_BYTE
+
+    def _wait(self) -> None:
+        """Until the byte in TXD has left."""
+        if self._leaves is not None:
+            self._clock.waited += max(0, self._leaves - self._clock.now())
+            self._leaves, self._sent = None, 1
+            self.changed()
+
     def write(self, offset: int, value: int) -> None:
         if offset == self.TXD:
-            if self._sending and self.registers.get(self.ENABLE) == self.ENABLED:
-                if self._connected(self.PSELTXD, self._wiring.tx):
-                    self._send(self._on_line(value & 0xFF))
-                self._sent = 1
+            self._transmit(value & 0xFF)
         elif offset == self.EVENTS_TXDRDY:
             self._sent = value
         elif offset == self.EVENTS_RXDRDY:

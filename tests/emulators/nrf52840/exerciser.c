@@ -1,4 +1,6 @@
 /* Test image: one letter asks for one thing. Runs on every board that has board.h, by the board's own drivers. */
+#include <string.h>
+
 #include "board.h"
 #include "microphone.h"
 
@@ -67,23 +69,27 @@ static void sink(uint32_t count) {
 }
 
 #ifdef BOARD_NANO33
-/* So many buffers of the microphone, each behind the number of samples lost before it, with a pause after each. */
+/* So many buffers of the microphone, up to 32, each behind the number of samples lost before it, with a pause after
+ * each. They are sent at the end: the line is too slow for sound. */
+static struct {
+  uint32_t lost;
+  int16_t pcm[MICROPHONE_SAMPLES];
+} kept[32];
+
 static void hear(uint32_t gain, uint32_t count, uint32_t pause) {
   microphone_start(gain);
-  while (count > 0) {
-    uint32_t lost;
-    const int16_t *pcm = microphone_take(&lost);
+  for (uint32_t i = 0; i < count;) {
+    const int16_t *pcm = microphone_take(&kept[i].lost);
     board_watchdog_feed();
     if (!pcm) {
       board_idle();
       continue;
     }
-    board_write(&lost, sizeof lost);
-    board_write(pcm, MICROPHONE_SAMPLES * sizeof *pcm);
-    count--;
+    memcpy(kept[i++].pcm, pcm, sizeof kept->pcm);
     spin(pause / 3u + 1u);
   }
   microphone_stop();
+  board_write(kept, count * sizeof *kept);
 }
 #endif
 

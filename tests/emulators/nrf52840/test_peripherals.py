@@ -135,6 +135,23 @@ def test_uart_delivers_in_bursts_and_raises_its_line(clock: Clock) -> None:
     assert sent == b"x"
 
 
+def test_uart_sends_at_115200_baud_and_loses_what_is_written_meanwhile(clock: Clock) -> None:
+    sent = bytearray()
+    uart = Uart(clock, sent.append)
+    start(uart)
+    uart.write(Uart.TXD, ord("a"))
+    clock.slept = 5554  # 10 bits are 5,555.6 cycles
+    uart.write(Uart.TXD, ord("b"))
+    assert uart.read(Uart.EVENTS_TXDRDY) == 1
+    assert (clock.waited, clock.now()) == (1, 5555)
+    uart.write(Uart.EVENTS_TXDRDY, 0)
+    assert uart.read(Uart.EVENTS_TXDRDY) == 0  # nothing is on its way
+    uart.write(Uart.TXD, ord("c"))
+    clock.slept += 5555
+    uart.write(Uart.TXD, ord("d"))  # in time, though it did not ask
+    assert sent == b"acd"
+
+
 def test_nvmc_erases_and_enables_writes_only_when_told() -> None:
     enabled: list[bool] = []
     erased: list[int] = []
@@ -182,6 +199,15 @@ def test_cycle_counter_is_set_and_stops() -> None:
     counter.write(0, 0)
     now += 50
     assert counter.read(4) == 2
+
+
+def test_the_cycle_counter_stands_still_in_sleep_and_runs_while_the_core_waits(clock: Clock) -> None:
+    counter = CycleCounter(clock.awake)
+    counter.write(0, 1)
+    clock.slept += 1000
+    clock.waited += 30
+    assert counter.read(4) == 30
+    assert clock.now() == clock.skipped() == 1030
 
 
 def test_interrupt_controller_takes_the_lowest_enabled_line(clock: Clock) -> None:

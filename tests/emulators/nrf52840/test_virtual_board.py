@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -16,10 +17,11 @@ import serial
 
 from pipeline.emulators.nrf52840 import VirtualBoard, start
 from pipeline.emulators.nrf52840.machine import Machine
+from pipeline.emulators.nrf52840.mpu import Mpu
 from pipeline.emulators.nrf52840.symbols import Image
 from pipeline.emulators.nrf52840.timers import Watchdog
 from pipeline.errors import DeviceError
-from tests.emulators.nrf52840.conftest import build_exerciser
+from tests.emulators.nrf52840.conftest import BOARDS, build_exerciser
 
 
 class Session:
@@ -122,6 +124,35 @@ def test_a_running_watchdog_survives_a_software_reset_alone(nano33_elf: Path) ->
         machine.watchdog.write(Watchdog.TASKS_START, 1)
         machine._reset(reason)
         assert machine.watchdog.read(Watchdog.RUNSTATUS) == running
+
+
+def test_the_bootloader_leaves_its_regions_and_takes_its_ram_and_half_a_second(
+    nano33_elf: Path, tmp_path: Path
+) -> None:
+    machine = Machine(Image(nano33_elf), NoLine())
+    assert machine.clock.now() == 32_000_000
+    assert machine._system.mpu.read(Mpu.CTRL) == 5
+    below, above = 0x20009E10, 0x20009E14
+    assert machine._memory.word(below) == 0
+    assert machine._memory.word(above) != 0  # RAM at power-up is anything
+    machine._memory.write_ram(below, bytes(range(1, 9)))
+    machine._reset(1 << 0)
+    assert (machine._memory.word(below), machine._memory.word(above)) == (0, 0x08070605)
+    assert machine.clock.now() == 64_000_000
+    kit = Machine(Image(build_exerciser("nrf52840dk", tmp_path)), NoLine())
+    assert (kit.clock.now(), kit._system.mpu.read(Mpu.CTRL)) == (0, 0)
+    assert kit._memory.word(below) != 0
+
+
+def test_an_image_that_nothing_starts_is_refused(tmp_path: Path) -> None:
+    boards = tmp_path / "boards"
+    shutil.copytree(BOARDS, boards)
+    script = boards / "nrf5" / "nano33.ld"
+    script.write_text(
+        script.read_text().replace("ORIGIN = 0x00010000, LENGTH = 960K", "ORIGIN = 0x00011000, LENGTH = 956K")
+    )
+    with pytest.raises(DeviceError, match="starts at 0x11000: the core starts 0x0, the bootloader 0x10000"):
+        Machine(Image(build_exerciser("nano33", tmp_path, boards)), NoLine())
 
 
 def test_software_and_pin_reset_say_so(session: Session) -> None:
