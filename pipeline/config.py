@@ -176,6 +176,15 @@ class TuningSection(Settings):
     hours: float = Field(1.0, ge=0, le=100, description="synthesised sentences to choose on, and as many to judge by")
 
 
+WeightsIn = Literal["flash", "ram"]
+
+
+class FirmwareSection(Settings):
+    """How an image is built."""
+
+    weights_in: WeightsIn = Field("flash", description="ram: copied there at start-up; flash makes a core wait")
+
+
 class AugmentationSection(Settings):
     """Random changes to every training clip, drawn anew each epoch."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
@@ -54,6 +55,7 @@ class FirmwareImage:
         ram_bytes: data, zero-initialised data and data kept over resets; without the stack.
         stack_bytes: reserved for the stack.
         model_bytes: share of ``flash_bytes`` that is weights and column parameters.
+        model_ram_bytes: of ``ram_bytes``, what is copied from there at start-up.
     """
 
     elf: Path
@@ -67,6 +69,7 @@ class FirmwareImage:
     model_bytes: int
     flash_limit: int
     ram_limit: int
+    model_ram_bytes: int = 0
 
 
 def build_firmware(
@@ -225,7 +228,7 @@ def _inspect(elf: Path, chosen: Board, engine: str, build_hash: str) -> Firmware
         zeroed = sum(s["sh_size"] for s in sections.values() if s["sh_flags"] & 2 and s["sh_type"] == "SHT_NOBITS")
         # where an operating system takes what RAM is left as a heap, that is no need of the image
         ram = zeroed - stack - _size(sections, ".heap") + _size(sections, ".data")
-        model = _model_bytes(image)
+        model, copied = _model_bytes(image)
     return FirmwareImage(
         elf,
         chosen.target,
@@ -238,6 +241,7 @@ def _inspect(elf: Path, chosen: Board, engine: str, build_hash: str) -> Firmware
         model,
         chosen.flash_limit,
         chosen.ram_limit,
+        copied,
     )
 
 
@@ -245,10 +249,11 @@ def _size(sections: dict[str, Any], name: str) -> int:
     return int(sections[name]["sh_size"]) if name in sections else 0
 
 
-def _model_bytes(image: ELFFile) -> int:
-    """Bytes of the constant arrays of kws_model.c: its local objects, and the .tflite of the other engine."""
+def _model_bytes(image: ELFFile) -> tuple[int, int]:
+    """Bytes of the arrays of kws_model.c, its local objects, and of the .tflite of the other engine; and how many of
+    them are in writable memory."""
     table = image.get_section_by_name(".symtab")
-    total, source = 0, ""
+    total, writable, source = 0, 0, ""
     for symbol in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
         kind = symbol["st_info"]["type"]
         if kind == "STT_FILE":
@@ -257,4 +262,6 @@ def _model_bytes(image: ELFFile) -> int:
             symbol.name == "kws_tflite" or (source == "kws_model.c" and symbol.name.startswith("constant_"))
         ):
             total += symbol["st_size"]
-    return total
+            if image.get_section(symbol["st_shndx"])["sh_flags"] & SH_FLAGS.SHF_WRITE:
+                writable += symbol["st_size"]
+    return total, writable

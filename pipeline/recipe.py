@@ -16,6 +16,7 @@ from pipeline.config import (
     AugmentationSection,
     CorpusSection,
     Detector,
+    FirmwareSection,
     Frontend,
     Network,
     Settings,
@@ -38,6 +39,7 @@ class Recipe(Settings):
     training: TrainingSection = TrainingSection()
     detector: Detector = Detector()
     tuning: TuningSection = TuningSection()
+    firmware: FirmwareSection = FirmwareSection()
 
     @model_validator(mode="after")
     def _fits(self) -> Recipe:

@@ -29,7 +29,7 @@ frontend layers
 _native boards quantization
 config cores journal protocol stages
 sources
-files
+files flash
 interrupt invocation progress project templates
 errors
 """

@@ -86,7 +86,9 @@ _INTRODUCTION = """\
 Written by `make bench`; {versions}, -O2. Instructions are exact and repeat exactly: a whole library call, dynamic
 quantization and float output included. *floats*: the call finds the frame's range and codes; *bytes*: int8 input;
 *rows*: one step of a stream, all of its layers, in mid-stream.
-`cycles~` is an estimate for the Cortex-M4 with zero wait states by the model in `lab/bench/cycles.py`. *vs
+`cycles~` is an estimate for the Cortex-M4 with zero wait states by the model in `lab/bench/cycles.py`; *in flash*, with
+weights and parameters in the flash of an nRF52840, by that in `pipeline/flash.py`. There is none for the M7 and the
+M55: Arm publishes no timings of their instructions, and counts stand for themselves. *vs
 reference* is how many times fewer instructions than the portable C reference on the same core; *vs before* compares
 with the last committed figures (below 1 is better). Sizes are bytes; *code* is the library's at that bit width,
 *scratch* the largest of the layers'.
@@ -103,9 +105,9 @@ at training; 8-bit weights have a step for each column, 4-bit ones one for all. 
 """
 
 _HEAD = (
-    "| bits | shape | input | instructions | per MAC | cycles~ | per MAC | vs reference | vs before | code "
-    "| weights | parameters | scratch | state |\n"
-    "|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+    "| bits | shape | input | instructions | per MAC | cycles~ | per MAC | in flash | per MAC | vs reference "
+    "| vs before | code | weights | parameters | scratch | state |\n"
+    "|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
 )
 
 
@@ -143,11 +145,14 @@ def to_markdown(rows: Sequence[Row], before: Mapping[Key, Row], versions: Mappin
             if (row.core, row.variant) == (core, variant):
                 old = before.get(row.key)
                 reference = references.get((row.core, row.bits, row.what, row.source))
-                cycles = ("", "") if row.cycles is None else (f"{row.cycles:,}", _per_mac(row.cycles, row))
+                cycles = " | ".join(
+                    " | " if value is None else f"{value:,} | {_per_mac(value, row)}"
+                    for value in (row.cycles, row.flash_cycles)
+                )
                 gain = f"{reference.instructions / row.instructions:.2f}" if reference else ""
                 parts.append(
                     f"| {row.bits or ''} | {row.what} | {row.source} | {row.instructions:,} | "
-                    f"{_per_mac(row.instructions, row)} | {cycles[0]} | {cycles[1]} | {gain} | "
+                    f"{_per_mac(row.instructions, row)} | {cycles} | {gain} | "
                     f"{_ratio(row.instructions, old.instructions if old else None)} | {row.code_bytes:,} | "
                     f"{row.weight_bytes:,} | {row.parameter_bytes:,} | {row.scratch_bytes:,} | {row.state_bytes:,} |\n"
                 )

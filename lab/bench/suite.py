@@ -15,6 +15,7 @@ from lab.bench.image import build_image, code_bytes
 from lab.bench.peers import Peer, peer_jobs, verify_peer
 from lab.bench.workloads import SHAPES, Workload, layers_over_time, workloads
 from pipeline.errors import ToolchainError
+from pipeline.flash import flash_waits
 from pipeline.progress import SILENT, Progress
 
 
@@ -45,6 +46,13 @@ class Row:
     parameter_bytes: int
     scratch_bytes: int
     state_bytes: int
+
+    @property
+    def flash_cycles(self) -> int | None:
+        """The same where constants lie in the nRF52840's flash; None where loads are not of whole words."""
+        if self.cycles is None or self.variant == "reference":
+            return None
+        return self.cycles + flash_waits(self.weight_bytes + self.parameter_bytes)
 
     @property
     def key(self) -> tuple[str, str, int, str, str]:

@@ -75,10 +75,14 @@ def _accuracy(report: Report) -> Table:
 def _device(report: Report) -> Iterator[str]:
     device, ram, listening = report.device, report.ram, report.listening
     if listening is not None:
-        steps = ", ".join(f"{part.name} {part.per_step:,.0f}" for part in listening.parts[:-1])
+        steps = ", ".join(f"{part.name} {part.per_step:,.0f}" for part in listening.parts[:3])
         yield f"  a step   {steps} {listening.unit}, every {listening.step_ms:.0f} ms"
         yield f"  listens  with {100 * listening.share:.1f} % of {listening.clock_name}" + (
-            ", at one cycle an instruction" if listening.unit == "instructions" else ""
+            ", at one cycle an instruction and two for a word of weights in flash"
+            if listening.flash_waits
+            else ", at one cycle an instruction"
+            if listening.unit == "instructions"
+            else ""
         )
     stack = "" if ram.stack_used is None else f", stack {ram.stack_used:,} of {ram.stack_bytes:,} used"
     yield (

@@ -1,4 +1,4 @@
-"""A quantized model as C: constants that stay in flash, read in place by the kernels, and a table of its layers."""
+"""A quantized model as C: constants, read in place by the kernels, and a table of its layers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.config import WeightsIn
 from pipeline.export.buffers import allocate, last_readers
 from pipeline.export.c_text import c_array, c_comment, c_float, c_string, c_struct, c_table
 from pipeline.files import write_text
@@ -31,18 +32,21 @@ class CArrays:
     constant_bytes: int
 
 
-def write_c_arrays(model: QuantizedModel, variant: str, directory: Path, *, source_hash: str) -> CArrays:
+def write_c_arrays(
+    model: QuantizedModel, variant: str, directory: Path, *, source_hash: str, weights_in: WeightsIn = "flash"
+) -> CArrays:
     """Writes a model for ``firmware/app/kws_model.h``, and the tables of its front end.
 
     Args:
         variant: kernel variant that the firmware is compiled as; it decides how the weights are packed.
         source_hash: hexadecimal SHA-256 of the ``.tflite``; its first 16 digits go into the image.
+        weights_in: with "ram" weights and parameters are data that the start of a C program copies from flash.
 
     Raises:
         QuantizationError: a layer has a number of weight bits that no kernel packs.
         RecipeError: a band of the model's front end holds no frequency.
     """
-    return write_model(model, variant, directory, "".join(_network(model, variant)), source_hash)
+    return write_model(model, variant, directory, "".join(_network(model, variant, weights_in)), source_hash)
 
 
 def write_model(model: QuantizedModel, variant: str, directory: Path, network: str, source_hash: str) -> CArrays:
@@ -95,15 +99,17 @@ def _config(model: QuantizedModel, variant: str) -> str:
     return "\n".join(lines)
 
 
-def _network(model: QuantizedModel, variant: str) -> Iterator[str]:
+def _network(model: QuantizedModel, variant: str, weights_in: WeightsIn) -> Iterator[str]:
     for index, layer in enumerate(model.layers):
-        yield from _layer(index, layer, variant)
+        yield from _layer(index, layer, variant, weights_in)
     yield from _memory(model)
     yield c_table(
         f"static const dynq_node_t nodes[{len(model.layers)}]",
         (_node(index, layer, model.sources(index)) for index, layer in enumerate(model.layers)),
     )
     buffers = ["window", "activations", "scratch", *(f"state_{i}" for i, x in enumerate(model.layers) if x.state_bytes)]
+    if weights_in == "ram":
+        buffers += [_constant(i, what) for i, x in enumerate(model.layers) for what in x.constants(variant)]
     yield c_struct(
         "dynq_network_t kws_network",
         **network_fields(model),
@@ -114,13 +120,17 @@ def _network(model: QuantizedModel, variant: str) -> Iterator[str]:
     yield "\n"
 
 
-def _layer(index: int, layer: Layer, variant: str) -> Iterator[str]:
+def _constant(index: int, what: str) -> str:
+    return f"constant_{index}_{what}"
+
+
+def _layer(index: int, layer: Layer, variant: str, weights_in: WeightsIn) -> Iterator[str]:
     """A layer's constants, and its descriptor."""
     arrays = {}
     for what, constant in layer.constants(variant).items():
-        arrays[what] = f"constant_{index}_{what}"
+        arrays[what] = _constant(index, what)
         yield f"/* {c_comment(layer.name)}: {constant.contents}, {constant.values.nbytes} bytes. */\n"
-        yield from c_array(arrays[what], constant.values)
+        yield from c_array(arrays[what], constant.values, qualifier="const " if weights_in == "flash" else "")
         yield "\n"
     yield c_struct(f"static const {layer.c_type} layer_{index}", **layer.c_fields(arrays)) + "\n"
 

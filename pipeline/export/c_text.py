@@ -50,10 +50,10 @@ _ELEMENTS: dict[str, tuple[str, Callable[[Any], str], int]] = {
 """C type of an array's elements, how one is written, and how many in a row."""
 
 
-def c_array(name: str, values: NDArray[Any], *, storage: str = "static ") -> Iterator[str]:
-    """A constant array, 16-byte aligned, of numpy type int8, uint8, int32, uint32 or float32."""
+def c_array(name: str, values: NDArray[Any], *, storage: str = "static ", qualifier: str = "const ") -> Iterator[str]:
+    """An array, 16-byte aligned, of numpy type int8, uint8, int32, uint32 or float32, constant by default."""
     c_type, text, per_row = _ELEMENTS[values.dtype.name]
-    yield f"{storage}_Alignas(16) const {c_type} {name}[{values.size}] = {{\n"
+    yield f"{storage}_Alignas(16) {qualifier}{c_type} {name}[{values.size}] = {{\n"
     items = [text(value) for value in values.ravel()]
     for start in range(0, len(items), per_row):
         yield "    " + ", ".join(items[start : start + per_row]) + ",\n"

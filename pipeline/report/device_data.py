@@ -32,7 +32,9 @@ class DeviceRow:
 
     Attributes:
         time_per_inference: of a whole clip from reset on; None where the target has no counter.
-        flash_bytes: of the image; ``model_flash_bytes`` of them weights and parameters.
+        flash_bytes: of the image; ``model_flash_bytes`` of them weights and parameters, of which ``model_ram_bytes``
+            are copied to RAM at start-up.
+        flash_waits: cycles a step that reading them costs where they are not, by the model of ``pipeline/flash.py``.
     """
 
     target: str
@@ -45,6 +47,8 @@ class DeviceRow:
     flash_bytes: int
     flash_limit: int
     model_flash_bytes: int
+    model_ram_bytes: int
+    flash_waits: int
 
     @property
     def code_flash_bytes(self) -> int:
@@ -60,7 +64,8 @@ class RamRow:
         static_bytes: data, zeroed data and data kept over resets.
         stack_bytes: reserved for the stack; 0 where the system owns it.
         stack_used: the most of it ever used; None where the system owns it.
-        network_bytes: share of ``static_bytes`` that the engine needs: window, activations, states, scratch or arena.
+        network_bytes: share of ``static_bytes`` that the engine needs: window, activations, states, scratch or arena,
+            and weights that were copied.
         state_bytes: share of ``network_bytes`` that layers keep from step to step.
         limit: that the board has.
     """
@@ -107,6 +112,8 @@ class ListeningRow:
         seconds: length of the audio.
         steps: of the network in it.
         clock_hz: of the core that the shares are of; ``clock_name`` says whose.
+        flash_waits: cycles that reading weights from flash takes besides; 0 where they lie in RAM, and where ``unit``
+            is cycles, which hold them.
     """
 
     unit: str
@@ -117,16 +124,19 @@ class ListeningRow:
     frontend: float
     network: float
     detector: float
+    flash_waits: float
 
     @property
     def parts(self) -> tuple[Cost, ...]:
-        """Front end, network, detector; then all of them."""
+        """Front end, network, detector, and where there are any, waits for flash; then all of them."""
         times = {"front end": self.frontend, "network": self.network, "detector": self.detector}
+        if self.flash_waits:
+            times["waits for weights in flash"] = self.flash_waits
         return tuple(self._cost(name, time) for name, time in {**times, "all": sum(times.values())}.items())
 
     @property
     def share(self) -> float:
-        """Of the core's clock that listening takes: with ``unit`` instructions, if each took one cycle."""
+        """Of the core's clock that listening takes: with ``unit`` instructions, if each took one cycle; and waits."""
         return self.parts[-1].share
 
     @property

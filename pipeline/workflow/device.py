@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.boards import board
+from pipeline.config import WeightsIn
 from pipeline.device import DeviceResult
 from pipeline.emulators import EMULATORS
 from pipeline.errors import DeviceError, UsageError
@@ -78,8 +79,8 @@ class Aim:
         if len(errors) == len(self.boards):
             raise errors[0]
 
-    def image(self, file: ModelFile, stages: Stages) -> FirmwareImage:
-        """Builds what the boards run.
+    def image(self, file: ModelFile, stages: Stages, weights_in: WeightsIn = "flash") -> FirmwareImage:
+        """Builds what the boards run, with weights in that memory.
 
         Raises:
             UsageError: some boards need the image for USB and others the one for serial pins, or TFLM should run in the
@@ -94,7 +95,9 @@ class Aim:
             raise UsageError(
                 "the engine tflm is not built with USB serial", "use a debug probe or a serial adapter (docs/nano33.md)"
             )
-        return build_image(file, self.target, stages, environment=environment, tflm_root=self.tflm_root)
+        return build_image(
+            file, self.target, stages, environment=environment, tflm_root=self.tflm_root, weights_in=weights_in
+        )
 
 
 def _missing(mapped: MappedBoard) -> DeviceError | None:

@@ -16,6 +16,7 @@ from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.device import DeviceResult
 from pipeline.files import sha256_file
 from pipeline.firmware import FirmwareImage
+from pipeline.flash import flash_waits
 from pipeline.flashing.hardware_map import BoardOutcome
 from pipeline.layers import QuantizedModel, differing
 from pipeline.report import (
@@ -176,6 +177,7 @@ def make_report(
     for condition, logits in outcome.conditions:
         heard.append((condition.name, condition.description, judge(logits, tested.validation)))
     under = tuple(_condition(*found) for found in heard)
+    waits = flash_waits(sum(layer.weight_bytes + layer.parameter_bytes for layer in model.layers))
     return Report(
         title=f"{model.name}: {model.bits} bits on {image.target}",
         summary=f"{len(model.keywords)} keywords ({', '.join(model.keywords)}), "
@@ -199,6 +201,8 @@ def make_report(
             flash_bytes=image.flash_bytes,
             flash_limit=image.flash_limit,
             model_flash_bytes=image.model_bytes,
+            model_ram_bytes=image.model_ram_bytes,
+            flash_waits=waits,
         ),
         ram=RamRow(
             static_bytes=image.ram_bytes,
@@ -208,7 +212,7 @@ def make_report(
             state_bytes=model.state_bytes,
             limit=image.ram_limit,
         ),
-        listening=_listening(device, chosen),
+        listening=_listening(device, chosen, 0 if image.model_ram_bytes else waits),
         parity=ParityRow(
             len(test.labels),
             sum(result.logits.size for result in results.values()),
@@ -257,7 +261,8 @@ def _layers(model: QuantizedModel, device: DeviceResult) -> tuple[LayerRow, ...]
     )
 
 
-def _listening(device: DeviceResult, chosen: Board) -> ListeningRow | None:
+def _listening(device: DeviceResult, chosen: Board, waits: int) -> ListeningRow | None:
+    """What listening cost; ``waits``: cycles of a step that its instructions do not hold."""
     cost = device.listening
     if cost is None or not _counted(device):
         return None
@@ -271,6 +276,7 @@ def _listening(device: DeviceResult, chosen: Board) -> ListeningRow | None:
         frontend=cost.frontend,
         network=cost.network,
         detector=cost.detector,
+        flash_waits=float(waits * cost.steps) if device.unit == "instructions" else 0.0,
     )
 
 

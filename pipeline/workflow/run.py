@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.config import WeightsIn
 from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.corpus.counts import count
 from pipeline.errors import UsageError
@@ -70,8 +71,9 @@ def build(
     assert tested.file is not None
     published = stages.root / f"{data.recipe.name}_{bits}bit.tflite"
     _publish(tested.file.path, published)
+    weights_in = data.recipe.firmware.weights_in
     origin = Origin(command, data.recipe.name, data.description, tuple(baselines), _speakers(data))
-    return _test_and_report(tested, models, published, data.held_out, aim, stages, origin, tuning)
+    return _test_and_report(tested, models, published, data.held_out, aim, stages, origin, tuning, weights_in)
 
 
 def build_from_model(file: ModelFile, held_out: HeldOut, aim: Aim, stages: Stages, command: str) -> tuple[Report, Path]:
@@ -115,10 +117,11 @@ def _test_and_report(
     stages: Stages,
     origin: Origin,
     tuning: Tuning = NOT_TUNED,
+    weights_in: WeightsIn = "flash",
 ) -> tuple[Report, Path]:
     file = tested.file
     assert file is not None
-    image = aim.image(file, stages)
+    image = aim.image(file, stages, weights_in)
     clips = held_out.test
     devices = ask_boards(aim, image, file.model, clips.features, clips.key, stages)
     elf = stages.root / f"{model.stem}_{aim.label}.elf"

@@ -44,7 +44,7 @@ def test_figures_by_hand(two: tuple[Path, Path]) -> None:
         "weights and parameters, KiB": "15.6",  # 16,000 bytes
         "flash, KiB": "40.0",  # 41,000
         "RAM, KiB": "14.2",  # 10,400 static and 4,096 of stack
-        "share of the core, %": "3.6",  # 6.96 of 192 million instructions
+        "share of the core, %": "3.8",  # 6.96 of 192 million instructions, and .4 million cycles of waits
         "a step of the network, instructions or cycles": "38,400",  # 1,920,000 in 50 steps
         "logits unlike the reference's": "0",
     }
@@ -54,7 +54,7 @@ def test_the_index_lists_every_report_of_the_folder(two: tuple[Path, Path], tmp_
     page = (tmp_path / "index.html").read_text()
     assert re.findall(r'href="(.*?)"', page) == ["w_2bit_host.html", "w_4bit_nano33.html"]
     assert (
-        "w_4bit_nano33 wake_words: 4 bits on nano33 1.50 11.0 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.6 38,400 0"
+        "w_4bit_nano33 wake_words: 4 bits on nano33 1.50 11.0 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.8 38,400 0"
         in text_of(page)
     )
     assert "w_2bit_host wake_words: 2 bits on host 25.0 1.5 17.5 93.1 90.0 12.0 40.0 14.2 0" in text_of(page)
@@ -66,7 +66,7 @@ def test_two_reports_side_by_side(two: tuple[Path, Path]) -> None:
     said = console.file.getvalue()
     assert re.search(r"missed, % +12\.5 +25\.0 +\+12\.5", said)
     assert re.search(r"weights and parameters, KiB +15\.6 +12\.0 +-3\.6", said)
-    assert re.search(r"share of the core, % +3\.6 *\n", said)  # the other has none
+    assert re.search(r"share of the core, % +3\.8 *\n", said)  # the other has none
     assert "different clips" not in said
 
 

@@ -99,6 +99,8 @@ def report() -> Report:
             flash_bytes=41_000,
             flash_limit=1 << 20,
             model_flash_bytes=16_100,
+            model_ram_bytes=0,
+            flash_waits=8_000,
         ),
         ram=RamRow(
             static_bytes=10_400,
@@ -117,6 +119,7 @@ def report() -> Report:
             frontend=4_800_000.0,
             network=1_920_000.0,
             detector=240_000.0,
+            flash_waits=400_000.0,
         ),
         parity=ParityRow(136, 408, 0, 0),
         next=Next(
@@ -161,12 +164,16 @@ def test_files_agree_and_stand_alone(report, tmp_path):
 
 
 def test_listening_by_hand(report):
-    """3 s, 50 steps: 1.6, .64 and .08 million instructions a second of 64 million."""
-    frontend, network, detector, everything = report.listening.parts
+    """3 s, 50 steps: 1.6, .64 and .08 million instructions a second of 64 million; 8,000 cycles a step of waits."""
+    frontend, network, detector, waits, everything = report.listening.parts
     assert (frontend.per_second, network.per_second, detector.per_second) == (1_600_000, 640_000, 80_000)
     assert (frontend.per_step, network.per_step, detector.per_step) == (96_000, 38_400, 4_800)
-    assert [part.share for part in report.listening.parts] == pytest.approx([0.025, 0.01, 0.00125, 0.03625])
-    assert (everything.per_second, everything.per_step) == (2_320_000, 139_200)
+    assert (waits.per_step, waits.share) == (8_000, pytest.approx(400_000 / 3 / 64e6))
+    assert [part.share for part in (frontend, network, detector)] == pytest.approx([0.025, 0.01, 0.00125])
+    assert everything.share == pytest.approx(0.03625 + waits.share)
+    assert everything.per_step == 147_200
+    no_waits = dataclasses.replace(report.listening, flash_waits=0.0)
+    assert len(no_waits.parts) == 4
     assert report.listening.step_ms == pytest.approx(60)
 
 
@@ -201,9 +208,12 @@ def test_one_number_for_a_thing(report, tmp_path):
     assert "40.0 / 14.2 KiB" in page  # 41,000 and 14,496 bytes
     assert "RAM 14,496 (5,000 network, stack 900 of 4,096 used)" in said
     assert "24,900 code, 16,100 model" in page
-    assert data["listening"]["share"] == pytest.approx(0.03625)
-    assert "3.6 % of a 64 MHz Cortex-M4 at one cycle an instruction" in page
-    assert "3.6 % of a 64 MHz Cortex-M4, at one cycle an instruction" in said
+    assert data["listening"]["share"] == pytest.approx(0.0383333333)
+    assert "3.8 % of a 64 MHz Cortex-M4 at one cycle an instruction" in page
+    assert (
+        "3.8 % of a 64 MHz Cortex-M4, at one cycle an instruction and two for a word of weights in flash"
+        in " ".join(said.split())
+    )
     assert "front end 96,000, network 38,400, detector 4,800 instructions, every 60 ms" in said
     assert "17.5 % missed" in page  # at 1 %
     assert "TFLite int8 QAT" in said
