@@ -19,7 +19,7 @@ from pipeline.export import write_tflm_arrays
 from pipeline.export.tflm_library import inspect_tflm
 from pipeline.files import sha256_file, write_bytes
 from pipeline.firmware import FirmwareImage, build_firmware
-from pipeline.layers import QuantizedModel
+from pipeline.layers import Dense, QuantizedModel
 from pipeline.progress import SILENT, Progress
 
 ARENA_STEP = 16
@@ -55,6 +55,7 @@ def build_tflm_firmware(
     """
     chosen = board(target)
     library = inspect_tflm(tflm_root.resolve(), chosen.core)
+    widths = sum({layer.bits for layer in model.layers if isinstance(layer, Dense)})
 
     def build(arena: int) -> FirmwareImage:
         write_tflm_arrays(model, chosen.core.variant, out_dir / "c", source_hash=source_hash, arena_bytes=arena)
@@ -63,7 +64,7 @@ def build_tflm_firmware(
             out_dir / "c",
             out_dir,
             engine="tflm",
-            flags=(*library.flags, *_RELEASE),
+            flags=(*library.flags, *_RELEASE, f"-DDYNQ_TFLM_WIDTHS={widths}"),
             variables={"KWS_TFLM_LIBRARY": sha256_file(library.library)},
             progress=progress,
         )

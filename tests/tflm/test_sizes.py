@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
+from elftools.elf.elffile import ELFFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +14,7 @@ from pipeline.layers.dense_layout import VARIANTS
 from pipeline.layers.dense_packing import pack
 from pipeline.project import PROJECT
 from pipeline.quantization import quantize_columns
+from tests.tflm.wheel import INCLUDES
 
 LIBRARIES = PROJECT / "firmware" / "lib"
 
@@ -39,3 +44,14 @@ def test_c_and_packer_agree_on_sizes(variant: str, inputs: int, outputs: int, bi
 )
 def test_no_size_for_layers_without_a_kernel(shape: tuple[int, int, int]) -> None:
     assert _library("reference").dynq_weight_bytes(*shape) == 0
+
+
+@pytest.mark.parametrize(("widths", "kernels"), [(14, {"8", "4", "2"}), (12, {"8", "4"}), (2, {"2"})])
+def test_an_operator_asks_for_the_kernels_of_its_widths_alone(tmp_path: Path, widths: int, kernels: set[str]) -> None:
+    compiled = tmp_path / "operator.o"
+    source = LIBRARIES / "tflm/dynq_fully_connected.cc"
+    command = ["c++", "-std=c++17", "-fno-rtti", "-O2", *INCLUDES, f"-DDYNQ_TFLM_WIDTHS={widths}", "-c", str(source)]
+    subprocess.run([*command, "-o", str(compiled)], check=True, timeout=120)
+    with compiled.open("rb") as file:
+        names = [symbol.name for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols()]
+    assert {name[-1] for name in names if name.startswith("dynq_dense_w")} == kernels

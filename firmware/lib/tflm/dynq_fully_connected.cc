@@ -1,8 +1,26 @@
 /* DYNQ_FULLY_CONNECTED: a matrix over one vector. */
 #include "dynq_layer.h"
 
+/* Weight bits that there are kernels for, added up: an image for one model needs those of its layers alone. */
+#ifndef DYNQ_TFLM_WIDTHS
+#define DYNQ_TFLM_WIDTHS (8 + 4 + 2)
+#endif
+
 namespace dynq {
 namespace {
+
+dynq_step_t KernelOf(uint32_t bits) {
+  if ((DYNQ_TFLM_WIDTHS & 8) != 0 && bits == 8) {
+    return dynq_dense_w8;
+  }
+  if ((DYNQ_TFLM_WIDTHS & 4) != 0 && bits == 4) {
+    return dynq_dense_w4;
+  }
+  if ((DYNQ_TFLM_WIDTHS & 2) != 0 && bits == 2) {
+    return dynq_dense_w2;
+  }
+  return nullptr;
+}
 
 enum Input { kFeatures, kWeights, kColumns, kRange };
 
@@ -18,7 +36,8 @@ struct DenseLayer {
       return "options: relu is neither 0 nor 1";
     }
     const size_t weight_bytes = dynq_weight_bytes(options.inputs, options.outputs, options.bits);
-    if (weight_bytes == 0) {
+    const dynq_step_t step = KernelOf(options.bits);
+    if (weight_bytes == 0 || step == nullptr) {
       return "options: no kernel for these bits, inputs and outputs";
     }
     const Tensor weights = Tensor::Input(context, node, kWeights);
@@ -34,7 +53,6 @@ struct DenseLayer {
     layer.inputs = options.inputs;
     layer.outputs = options.outputs;
     layer.relu = options.relu;
-    const dynq_step_t step = options.bits == 8 ? dynq_dense_w8 : options.bits == 4 ? dynq_dense_w4 : dynq_dense_w2;
     *plan = {options.inputs, options.outputs, 0, DYNQ_DENSE_SCRATCH_BYTES(options.inputs), step};
     return nullptr;
   }
