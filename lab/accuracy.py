@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from pipeline.config import TrainingSection
+from lab.seeds import seed_options, with_seeds
 from pipeline.console import RichProgress, console, guarded
 from pipeline.experiments.cells import Answers, ask
 from pipeline.experiments.material import whole
@@ -19,7 +18,7 @@ from pipeline.options import PATH, DataOptions, data_options
 from pipeline.progress import Progress
 from pipeline.stages import Stages
 from pipeline.workflow.data import Data
-from pipeline.workflow.run import BIT_WIDTHS, train
+from pipeline.workflow.run import train
 from pipeline.workflow.training import train_float
 
 
@@ -33,20 +32,12 @@ def answers_of(data: Data, widths: Sequence[int], stages: Stages) -> dict[Model,
     }
 
 
-def _with_seed(data: Data, seed: int) -> Data:
-    training = TrainingSection.model_validate({**data.recipe.training.model_dump(), "seed": seed})
-    return replace(data, recipe=data.recipe.model_copy(update={"training": training}))
-
-
 @click.command()
 @data_options
-@click.option("--seeds", default="1,2,3", show_default=True, metavar="N,N", help="Each trains in OUT-sN.")
-@click.option(
-    "--widths", default=",".join(map(str, BIT_WIDTHS)), show_default=True, metavar="BITS,BITS", help="Of weights."
-)
+@seed_options
 @click.option("--page", type=PATH, metavar="FILE", help="Also write the tables there, as Markdown.")
 @guarded()
-def main(options: DataOptions, seeds: str, widths: str, page: Path | None) -> None:
+def main(options: DataOptions, seeds: tuple[int, ...], widths: tuple[int, ...], page: Path | None) -> None:
     """Means over seeds of what a recipe reaches at every width of weights, with 95 % intervals over speakers.
 
     Runs that `pipeline.build --out OUT-sN` has finished with a recipe of that seed are used as they are. Misses are
@@ -55,11 +46,7 @@ def main(options: DataOptions, seeds: str, widths: str, page: Path | None) -> No
     """
     progress: Progress = RichProgress(console)
     data = options.load(progress)
-    out = options.out or Path("out") / data.recipe.name
-    answers = []
-    for seed in (int(number) for number in seeds.split(",")):
-        with replace(options, out=out.with_name(f"{out.name}-s{seed}")).stages(data.recipe.name, progress) as stages:
-            answers.append(answers_of(_with_seed(data, seed), [int(bits) for bits in widths.split(",")], stages))
+    answers = [answers_of(own, widths, stages) for own, stages in with_seeds(data, options, seeds, progress)]
     text = markdown(summarise({model: [[seed[model]] for seed in answers] for model in answers[0]}))
     if page is not None:
         write_text(page, text)
