@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.errors import DeviceError, ToolchainError
 from pipeline.firmware import FirmwareImage
 from pipeline.flashing.hardware_map import MappedBoard
 from pipeline.stages import Stages
@@ -53,3 +54,13 @@ def test_another_image_or_other_clips_are_asked_anew(asked: list[str], tmp_path:
 def test_a_real_board_is_asked_every_time(asked: list[str], tmp_path: Path):
     real = MappedBoard(name="desk", target="host", port="/dev/ttyACM0")
     assert [ask(tmp_path, IMAGE, "x", real) for _ in range(2)] == [1, 2]
+
+
+def test_what_would_stop_a_run_is_found_before_it_begins(tmp_path: Path):
+    """A build looks at its aim before it loads or trains anything."""
+    with pytest.raises(ToolchainError, match="no TensorFlow Lite Micro headers"):
+        Aim((MappedBoard(name="one", target="qemu", emulated=True),), tflm_root=tmp_path).check()
+    absent = Aim((MappedBoard(name="one", port=str(tmp_path / "ttyACM0")),))
+    with pytest.raises(DeviceError, match="there is no port"):
+        absent.check()
+    Aim((EMULATED,)).check()
