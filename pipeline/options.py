@@ -40,6 +40,7 @@ class DataOptions:
     negatives: Path | None
     out: Path | None
     cache: Path
+    yes: bool = False
 
     def load(self, progress: Progress, budget: float | None = None) -> Data:
         """The corpus that the options name; on a terminal, words that nothing names are asked for.
@@ -51,7 +52,7 @@ class DataOptions:
             RecipeError, UsageError: see ``choose_recipe``.
         """
         keywords = self.keywords
-        if self.data is not None and self.recipe is None and keywords is None and _can_ask():
+        if self.data is not None and self.recipe is None and keywords is None and not self.yes and _can_ask():
             keywords = ask_keywords(console, words_in(self.data)) if fitting_recipe(self.data) is None else None
         recipe = choose_recipe(self.recipe, self.data, keywords)
         if budget is not None:
@@ -145,6 +146,7 @@ data_options = _gathered(
         "--cache", type=PATH, metavar="DIR", default=Path("out/cache"), show_default=True,
         help="Decoded and synthesised speech, shared by all runs.",
     ),
+    click.option("--yes", is_flag=True, help="Ask nothing, in scripts on a terminal."),
 )  # fmt: skip
 board_options = _gathered(
     BoardOptions,

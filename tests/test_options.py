@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import subprocess
 import sys
@@ -95,6 +96,8 @@ def test_words_that_nothing_names_are_asked_for_on_a_terminal(tmp_path: Path, mo
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: True))
     assert options.load(SILENT).recipe.corpus.keywords == ("athena",)
     assert [line.split() for line in shown.file.getvalue().splitlines() if " 3 " in line] == [["athena", "3", "3"]]
+    with pytest.raises(UsageError, match="no shipped recipe fits"):
+        dataclasses.replace(options, yes=True).load(SILENT)
 
 
 def test_a_second_run_in_the_same_folder_waits_and_says_so(tmp_path: Path) -> None:

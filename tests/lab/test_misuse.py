@@ -28,6 +28,31 @@ def test_a_sample_ends_as_it_should(place: Place):
     assert not wrong
 
 
+def test_what_users_did_once(place: Place, monkeypatch: pytest.MonkeyPatch):
+    graph = next(place.out.glob("quantize-4bit-*/model_reference_graph.tflite"))
+    tested = ("pipeline.build", "--model", str(place.model), "--data", str(place.data), "--cache", str(place.cache))
+    runner = ("pipeline.build", "runner", str(place.model), "--data", str(place.data), "--out", "r")
+    for command, told in (
+        (("pipeline.build", "--keywords", ""), "names no word"),
+        (("pipeline.build", "--keywords", ","), "names no word"),
+        (("pipeline.board", "start", "nano33", "--image", str(place.image)), "is built for mps2_an386"),
+        (("pipeline.build", "--model", str(graph)), "own operators"),
+        ((*tested, "--target", "nano33", "--usb-serial", "XYZ", "--flash"), "no board with USB serial number XYZ"),
+        ((*runner, "--microseconds", "-5"), "-5"),
+        ((*runner, "--microseconds", "inf"), "inf microseconds"),
+        (("pipeline.build", "export", "/nope.tflite", "--out", "c"), "/nope.tflite"),
+        (("pipeline.build", "export", str(place.model), "--out", "/dev/full"), "/dev/full"),
+    ):
+
+        def make(_: Situation, command: tuple[str, ...] = command, told: str = told) -> Case:
+            return Case(told, command)
+
+        monkeypatch.setitem(campaign.KINDS, "place", (make, 1))
+        outcome = judge("place", 0, 1, place)
+        assert not outcome.wrong, outcome
+        assert told in outcome.said
+
+
 def test_all_kinds_are_in_every_sample():
     assert {kind for kind, _ in sample(1)} == campaign.KINDS.keys()
     assert abs(len(list(sample(WHOLE))) - WHOLE) <= 10
