@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -169,6 +170,25 @@ def test_a_pipe_may_cut_samples_anywhere(sizes: list[int]) -> None:
     source = raw(Pipe(pcm.astype("<i2").tobytes(), sizes))  # type: ignore[arg-type]
     assert source.seconds is None
     assert np.array_equal(np.concatenate(list(source.blocks())), pcm)
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_memory_is_bounded_whatever_the_length(tmp_path: Path, rate: int) -> None:
+    """Three minutes are 6 MB of int16 at 16 kHz, and as floats with two channels at 44.1 kHz 63 MB."""
+    path, samples = tmp_path / "long.wav", 0
+    noise = np.random.default_rng(1).integers(-9000, 9000, (rate, 2), np.int16)
+    with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as file:
+        for _ in range(180):
+            file.write(noise)
+    tracemalloc.start()
+    try:
+        for block in recording(path).blocks():
+            samples += len(block)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert abs(samples - 180 * 16_000) <= 1
+    assert peak < 2_000_000
 
 
 def test_a_pipe_that_ends_within_a_sample() -> None:
