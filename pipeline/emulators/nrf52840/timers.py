@@ -95,6 +95,7 @@ class Timer(Peripheral):
         elif offset in self.TASKS_CAPTURE:
             captured = self.CC[self.TASKS_CAPTURE.index(offset)]
             self.registers[captured] = self._elapsed() // self._cycles_per_tick() & 0xFFFFFFFF
+            return  # no interrupt comes earlier for it
         elif offset in self.EVENTS_COMPARE:
             self._events[self.EVENTS_COMPARE.index(offset)] = value
         elif offset == self.INTENSET:
@@ -113,11 +114,13 @@ class Timer(Peripheral):
         return at if at > self._seen else None
 
     def deadline(self) -> int | None:
+        if not self._interrupts:
+            return None
         return min((at for at in map(self._compare_cycle, range(self.CHANNELS)) if at is not None), default=None)
 
     def advance(self) -> None:
         now = self._clock.now()
-        for channel in range(self.CHANNELS):
+        for channel in range(self.CHANNELS if self._interrupts else 0):
             at = self._compare_cycle(channel)
             if at is not None and at <= now:
                 self._events[channel] = 1
@@ -126,7 +129,9 @@ class Timer(Peripheral):
         self._seen = now
 
     def pending(self) -> bool:
-        return any(event and self._interrupts & 1 << self._COMPARE + n for n, event in enumerate(self._events))
+        return self._interrupts != 0 and any(
+            event and self._interrupts & 1 << self._COMPARE + n for n, event in enumerate(self._events)
+        )
 
 
 class Watchdog(Peripheral):
