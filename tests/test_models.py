@@ -1,4 +1,4 @@
-"""The model that comes with the project: small, and it hears the words that it is for."""
+"""The models that come with the project: small, and they hear the words that they are for."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def spoken() -> Split:
     return load_synthetic(section, seed=1, splits=("validation",)).validation
 
 
-def test_the_model_that_comes_with_the_project_hears_its_words(spoken: Split):
-    path = PROJECT / "models" / "wake_words_4bit.tflite"
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_a_model_that_comes_with_the_project_hears_its_words(spoken: Split, bits: int):
+    path = PROJECT / "models" / f"wake_words_{bits}bit.tflite"
     model = read_tflite(path)
     assert path.stat().st_size < LARGEST_BYTES
-    assert (model.bits, model.labels, model.frontend) == (4, RECIPE.corpus.labels, RECIPE.frontend)
+    assert (model.bits, model.labels, model.frontend) == (bits, RECIPE.corpus.labels, RECIPE.frontend)
     codes = np.stack([features(np.ascontiguousarray(pcm), RECIPE.frontend) for pcm in spoken.pcm])
+    assert len(set(model.detector.thresholds)) > 1  # tuned, not the recipe's
     right = logits(model, codes).argmax(axis=1) == spoken.label
     keyword = spoken.label > UNKNOWN_LABEL
     assert right[keyword].mean() > 0.7
