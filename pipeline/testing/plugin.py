@@ -72,7 +72,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except KwsError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

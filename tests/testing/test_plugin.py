@@ -108,3 +108,4 @@ def test_what_a_user_can_mend_is_told_without_a_traceback(
     assert told in output
     assert "Traceback" not in output
     assert "plugin.py" not in output
+    assert "another exception" not in output
