@@ -48,6 +48,9 @@ faults: setup ## thousands of runs over a link that drops, flips and doubles byt
 fuzz: setup ## half an hour of anything for the protocol's parser, and another for the operator; FUZZ_SECONDS sets it
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-1800} $(BIN)/python -m pytest tests/firmware/test_fuzz.py tests/tflm/test_fuzz.py
 
+misuse: setup ## hundreds of bad inputs, full disks, damaged caches and interruptions
+	$(BIN)/python -m lab.misuse
+
 mutants: setup ## small mistakes in the sources, each of which the tests must notice
 	$(BIN)/python -m lab.mutants
 
