@@ -153,9 +153,8 @@ static inline int32x4_t dots_w4(const int8_t *codes, const int8_t **weights, uin
            "vmladava.s8 r6, q2, q0\n"
            "vmladava.s8 r4, q1, q0\n",
            [steps] "r"(steps), [mask] "w"(mask));
-  const int32x4_t shifts = {0, -4, 0, -4};
   SUMMED;
-  return vshlq_s32(vsubq_s32(vector_of(p, q, r, s), vector_of(0, p, 0, r)), shifts);
+  return vector_of(p, (q - p) >> 4, r, (s - r) >> 4);
 }
 
 /* lane = F0 + 4 F1 + 16 F2 + 64 F3 */
@@ -172,9 +171,20 @@ static inline int32x4_t dots_w2(const int8_t *codes, const int8_t **weights, uin
            "vmladava.s8 r2, q1, q0\n"
            "vmladava.s8 r0, q2, q0\n",
            [steps] "r"(steps), [mask1] "w"(mask1), [mask2] "w"(mask2), [mask3] "w"(mask3));
-  const int32x4_t shifts = {0, -2, -4, -6};
   SUMMED;
-  return vshlq_s32(vsubq_s32(vector_of(p, q, r, s), vector_of(0, p, q, r)), shifts);
+  return vector_of(p, (q - p) >> 2, (r - q) >> 4, (s - r) >> 6);
+}
+
+/* After ReLU the largest is known, and a 0 is mostly soon found. */
+static __attribute__((noinline)) void range_of(const dynq_dense_t *layer, float high, dynq_signal_t *output) {
+  const uint32_t *y = output->values;
+  for (uint32_t left = layer->relu && layer->outputs % 4u == 0 ? layer->outputs : 0; left > 0; left--) {
+    if (*y++ == 0) {
+      output->range = (dynq_range_t){0.0f, high};
+      return;
+    }
+  }
+  dynq_scan(output->values, layer->outputs, &output->range);
 }
 
 /* (C << 12) (L << 12) has C L >> 8 in its upper half. */
@@ -187,29 +197,25 @@ columns(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratc
   const int32x4_t floor = vdupq_n_s32(layer->relu ? 0 : INT32_MIN); /* as integers, negative floats are negative */
   const int32_t zero = frame->zero, missing = -(1 << (bits - 1u)) * frame->code_sum;
   const float unit = frame->step;
-  int32x4_t high = vdupq_n_s32(0), low = vdupq_n_s32(INT32_MAX);
+  int32x4_t high = vdupq_n_s32(0);
   int32_t *y = output->values;
   for (int32_t left = (int32_t)layer->outputs; left > 0; left -= 4, words += 8, y += 4) {
     const int32x4_t sums = find_dots(scratch, &weights, steps, missing);
     const int16x8_t pairs = vreinterpretq_s16_u32(vld1q_u32(words + 4));
     int32x4_t by_zero = vmulq_n_s32(vmovlbq_s16(pairs), zero);
-    by_zero = DYNQ_SUM_SHIFT(bits) ? vshlq_r_s32(by_zero, -(int32_t)DYNQ_SUM_SHIFT(bits)) : by_zero;
-    const int32x4_t by_offset = vmulhq_s32(vshlq_n_s32(vmovltq_s16(pairs), 12), codes);
+    by_zero = bits == 8 ? by_zero : bits == 4 ? vshrq_n_s32(by_zero, 2) : vshrq_n_s32(by_zero, 3);
+    const int32x4_t by_offset = vmulhq_s32(vshlltq_n_s16(pairs, 12), codes);
     const int32x4_t total = vaddq_s32(vaddq_s32(sums, by_zero), by_offset);
     const int32x4_t value = vmaxq_s32(dynq_mve_affine(unit, vld1q_u32(words), total), floor);
     high = vmaxq_s32(high, value);
-    low = vminq_s32(low, value);
     if (left >= 4) {
       vst1q_s32(y, value);
     } else {
       vstrwq_p_s32(y, value, vctp32q((uint32_t)left));
     }
   }
-  if (output->ranged && layer->relu && layer->outputs % 4u == 0) {
-    output->range.high = dynq_float((uint32_t)vmaxvq_s32(0, high));
-    output->range.low = dynq_float((uint32_t)vminvq_s32(INT32_MAX, low));
-  } else if (output->ranged) {
-    dynq_scan(output->values, layer->outputs, &output->range);
+  if (output->ranged) {
+    range_of(layer, dynq_float((uint32_t)vmaxvq_s32(0, high)), output);
   }
 }
 
