@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # imported, it would take the time in which Ctrl-C is still a traceback
 if TYPE_CHECKING:
     from pipeline.api import (
         Data,
@@ -44,9 +44,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in __all__:
-        return getattr(importlib.import_module(".api", __name__), name)
+        found: object = getattr(importlib.import_module(".api", __name__), name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

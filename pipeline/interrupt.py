@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
+
+TYPE_CHECKING = False  # imported, it would take the time in which Ctrl-C is still a traceback
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 STATUS = 130
 """Exit status of what Ctrl-C ended, as shells have it."""
