@@ -14,9 +14,10 @@ from pipeline.project import PROJECT
 ORDER = """
 __main__
 dynq
-api build board experiment listen record testing tune
+api build board experiment listen record search testing tune
 board_report commands
 options doctor
+searching
 experiments
 console workflow
 tuning

@@ -45,11 +45,13 @@ class Done:
 
     Attributes:
         folder: holds its answers.
+        model: its ``.tflite``; None for the float twin.
         fresh: whether anything had to be computed.
     """
 
     cell: Cell
     folder: Path
+    model: Path | None
     fresh: bool
 
 
@@ -79,10 +81,10 @@ def run_cell(cell: Cell, place: Place) -> Done:
         arrays: dict[str, Any] = {**logits, **truth, **validation}
         np.savez(folder / _ANSWERS, **arrays)
 
-    key = trained.key if isinstance(trained, StageResult) else trained.digest
+    key, model = (trained.digest, trained.path) if isinstance(trained, ModelFile) else (trained.key, None)
     asked = [material.test.key, material.validation.key, list(answers.conditions)]
     stage = stages.run("cell", {"model": key, "asked": asked, "files": list(answers.truth.files)}, make)
-    return Done(cell, stage.folder, not all(stage.cached for stage in stages.finished))
+    return Done(cell, stage.folder, model, not all(stage.cached for stage in stages.finished))
 
 
 def read_answers(done: Done) -> Answers:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -96,7 +96,7 @@ class Spec(Settings):
         names = [change.name for change in self.change]
         if len(set(names)) != len(names):
             raise ValueError("change: a name repeats")
-        for key, values in _leaves(self.grid):
+        for key, values in leaves(self.grid):
             if not isinstance(values, list) or not values:
                 raise ValueError(f"grid: {key} wants a list of values")
             if key == "training.seed":
@@ -114,13 +114,13 @@ class Spec(Settings):
         Raises:
             RecipeError: a recipe that is not there, a key that recipes do not have, or a value out of range.
         """
-        axes = [[(key, value) for value in values] for key, values in _leaves(self.grid)]
+        axes = [[(key, value) for value in values] for key, values in leaves(self.grid)]
         for change in self.change or (Change(name=""),):
             for point in itertools.product(*axes):
-                settings = dict([*_leaves(change.set), *point])
+                settings = dict([*leaves(change.set), *point])
                 recipe = named_recipe(str(settings.pop("recipe", change.recipe or self.recipe)))
                 name = " ".join([change.name, *(f"{key.rpartition('.')[2]}={_shown(value)}" for key, value in point)])
-                yield name.strip() or recipe.name, _with(recipe, settings, f"experiment {self.name}: {name}")
+                yield name.strip() or recipe.name, with_settings(recipe, settings, f"experiment {self.name}: {name}")
 
     def cells(self) -> list[Cell]:
         """Everything that is trained.
@@ -129,7 +129,7 @@ class Spec(Settings):
             RecipeError: see ``variants``.
         """
         return [
-            Cell(name, _with(recipe, {"training.seed": seed}, name), weights, fold, self.folds)
+            Cell(name, with_settings(recipe, {"training.seed": seed}, name), weights, fold, self.folds)
             for name, recipe in self.variants()
             for seed in self.seeds
             for fold in range(max(1, self.folds))
@@ -143,33 +143,44 @@ def load_spec(path: Path) -> Spec:
     Raises:
         ExperimentError: the file is missing, not TOML, or has an unknown key or a bad value.
     """
+    return read_settings(path, Spec, "docs/experiments.md")
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def read_settings(path: Path, kind: type[AnySettings], guide: str) -> AnySettings:
+    """Settings from a TOML file; ``guide`` is the page that explains them.
+
+    Raises:
+        ExperimentError: the file is missing, not TOML, or has an unknown key or a bad value.
+    """
     try:
         data = tomllib.loads(path.read_text("utf-8"))
-        return Spec.model_validate_json(json.dumps(data, default=str))
+        return kind.model_validate_json(json.dumps(data, default=str))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ExperimentError(f"{path} is not a readable TOML file: {error}", "docs/experiments.md has one") from None
+        raise ExperimentError(f"{path} is not a readable TOML file: {error}", f"{guide} has one") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
-            known = Change if first["loc"][0] == "change" else Spec
-            raise ExperimentError(
-                f"{path}: unknown key {key}", f"known keys: {', '.join(known.model_fields)}; recipe keys go below grid"
-            ) from None
+            known = f"known keys: {', '.join(kind.model_fields)}; " if len(first["loc"]) == 1 else ""
+            raise ExperimentError(f"{path}: unknown key {key}", f"{known}{guide} explains every key") from None
         message = f"{key}: {first['msg']}" if key else first["msg"].removeprefix("Value error, ")
-        raise ExperimentError(f"{path}: {message}", "docs/experiments.md explains every key") from None
+        raise ExperimentError(f"{path}: {message}", f"{guide} explains every key") from None
 
 
-def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and values, from tables in tables (``model.channels = ..``) or quoted (``"model.channels" = ..``)."""
+def leaves(settings: Mapping[str, Any], above: str = "", whole: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values, from tables in tables (``model.channels = ..``) or quoted (``"model.channels" = ..``);
+    a table with a key ``whole`` is a value itself."""
     for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{above}{key}.")
+        if isinstance(value, Mapping) and whole not in value:
+            yield from leaves(value, f"{above}{key}.", whole)
         else:
             yield above + key, value
 
 
-def _with(recipe: Recipe, settings: Mapping[str, Any], where: str) -> Recipe:
+def with_settings(recipe: Recipe, settings: Mapping[str, Any], where: str) -> Recipe:
     """A recipe with other values for some keys.
 
     Raises:
