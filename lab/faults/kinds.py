@@ -79,7 +79,7 @@ KINDS: dict[str, tuple[str, Callable[[random.Random], Scenario]]] = {
     "merge": ("lines held back and merged", lambda draw: Scenario(Rates(merge=True, delay=draw.uniform(0, 0.08)))),
     "late": (
         "answers later than the test waits",
-        lambda draw: Scenario(Rates(merge=True, delay=draw.uniform(0.05, 0.25))),
+        lambda draw: Scenario(Rates(merge=True, delay=draw.uniform(0.05, 0.2))),
     ),
     "storm": ("bytes lost, doubled, inserted and inverted, blocks lost, pieces, resets", _storm),
     "reset": ("the device resets midway", _resets),

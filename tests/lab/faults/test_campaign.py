@@ -24,6 +24,8 @@ MUST_STOP = {
 }
 KINDS = kinds_for("host")
 JOURNALS = range(900, 912)
+FLIPPED = [seed for seed in range(900, 940) if scenario("flip", seed).rates.flip == 1 / 200][:3]
+"""At the rate at which most harm is done: many bits are inverted, and tests still complete."""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,11 @@ def test_lasting_trouble_stops_with_its_name_and_the_rerun_completes(outcomes: l
             assert outcome.end == STOPPED
             assert outcome.rerun is True
             assert re.search(MUST_STOP[kind], outcome.message), outcome.message
+
+
+@pytest.mark.parametrize("seed", FLIPPED)
+def test_no_flipped_bit_becomes_a_result(firmware: Firmware, seed: int, tmp_path: Path) -> None:
+    assert failures([run_once(firmware, "flip", seed, tmp_path)]) == []
 
 
 @pytest.mark.parametrize("seed", JOURNALS)
