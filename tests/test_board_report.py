@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline import board
+from pipeline import board_report as report_module
 from pipeline.board_report import board_report
 from pipeline.device.link import Link
 from pipeline.emulators import nrf52840
@@ -41,6 +42,16 @@ def test_it_holds_versions_ports_and_what_the_board_answers(crashed: str, image)
     assert f"build={image.build_hash}" in crashed
     assert f"the board runs build {image.build_hash}, which is this one" in crashed
     assert r"< m-ready\r\n" in crashed
+
+
+def test_another_image_than_the_board_s_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ["< m-build-[version=0,build=0123456789abcdef,model=m]#00000000"]
+    monkeypatch.setattr(report_module, "transcript", lambda *_: iter(said))
+    other = tmp_path / "firmware.elf"
+    other.write_bytes(b"fedcba9876543210")
+    assert "the board runs build 0123456789abcdef, which is ANOTHER" in board_report([], port="p", image=other)
+    other.write_bytes(b"..0123456789abcdef..")
+    assert "the board runs build 0123456789abcdef, which is this one" in board_report([], port="p", image=other)
 
 
 def test_it_names_the_line_of_the_last_fault(crashed: str) -> None:
