@@ -18,7 +18,7 @@ COMMANDS = {
     "dynq": ("-c", "from pipeline.__main__ import main; main()"),
     **{
         f"pipeline{name}": ("-m", f"pipeline{name}")
-        for name in ("", ".build", ".board", ".listen", ".record", ".tune", ".experiment")
+        for name in ("", ".build", ".board", ".listen", ".record", ".tune", ".experiment", ".search")
     },
 }
 SLOW = "import time\nprint('importing', flush=True)\ntime.sleep(600)\n"
