@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from optuna import Trial
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -120,7 +120,7 @@ class Search(Settings):
                 }
                 for i in range(int(self.blocks.count.suggest(trial, "blocks")))
             ]
-        return found, trial.suggest_categorical("bits", self.bits)
+        return found, cast(Literal[8, 4, 2], trial.suggest_categorical("bits", self.bits))
 
     def candidate(self, settings: dict[str, Any]) -> Recipe:
         """The recipe of a candidate.
