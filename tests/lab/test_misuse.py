@@ -21,6 +21,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return make_place(tmp_path_factory.mktemp("misuse"))
 
 
+@pytest.mark.slow
 def test_a_sample_ends_as_it_should(place: Place):
     chosen = [one for one in sample(SAMPLE) if one[0] not in SLOW]
     assert len(chosen) >= 15

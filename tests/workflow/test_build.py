@@ -69,7 +69,9 @@ def test_whole_run(finished: Path):
     assert report["conditions"][0]["keyword"] == report["accuracy"][-1]["keyword"]
     assert report["memory"][0]["int8_bytes"] == 240 * 12 + 12 * 4 + 4 * (12 + 4)  # weights, then biases
     listening = report["listening"]
-    assert listening["share"] == pytest.approx(sum(part["share"] for part in listening["parts"][:3]), rel=1e-12)
+    *parts, whole = listening["parts"]
+    assert [part["name"] for part in parts] == ["front end", "network", "detector", "waits for weights in flash"]
+    assert listening["share"] == whole["share"] == pytest.approx(sum(part["share"] for part in parts), rel=1e-12)
     assert listening["share"] > 0.001
     assert listening["network"] / listening["steps"] == pytest.approx(report["device"]["time_per_inference"], rel=0.2)
     assert {word["word"] for word in report["words"]} == {"low", "high"}

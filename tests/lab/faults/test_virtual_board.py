@@ -13,6 +13,7 @@ from lab.faults.outcome import COMPLETED, CRASHED
 from lab.faults.subject import prepare
 from pipeline.device.link import Timing
 
+pytestmark = pytest.mark.slow
 KINDS = ("none", "hang", "wait")
 PATIENCE = Timing(answer=30.0, resynchronise=10.0, prod=1.0, quiet=0.5, reopen=30.0, banner=60.0)
 """The machine may be busy."""
