@@ -306,7 +306,8 @@ def test_missing_programs(finished: Path, whistles: Path, workplace: Path, tmp_p
 def test_model_too_large_for_the_board(whistles: Path, workplace: Path, tmp_path: Path):
     recipe = tmp_path / "huge.toml"
     recipe.write_text(
-        'name = "huge"\n[corpus]\nkeywords = ["low", "high"]\nclip_seconds = 1.0\n[frontend]\ncontext_frames = 30\n'
+        'name = "huge"\n[corpus]\nkeywords = ["low", "high"]\nclip_seconds = 1.0\nadded_clips = 0\nsentence_hours = 0\n'
+        "[frontend]\ncontext_frames = 30\n"
         '[model]\nkind = "perceptron"\nhidden = [1400, 1400]\n[training]\nepochs = 1\nqat_epochs = 1\n'
     )
     run = build(
