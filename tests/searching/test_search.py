@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.whistles import RECIPE
 from pipeline.cost import Cost, cost_of, model_cost
 from pipeline.errors import ExperimentError, RecipeError
 from pipeline.experiments.cells import Done, Place, run_cell
@@ -17,7 +18,7 @@ from pipeline.experiments.spec import Cell, Spec, load_spec
 from pipeline.export import read_tflite
 from pipeline.project import PROJECT
 from pipeline.stages import Stages
-from tests.workflow.conftest import RECIPE, whistles
+from tests.workflow.conftest import whistles
 from tests.workflow.test_build import command, refused
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install '.[search]'")
