@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import RECIPE, whistles
+from lab.whistles import RECIPE
+from tests.workflow.conftest import whistles
 
 __all__ = ["small_recipe", "whistles"]
 
