@@ -7,7 +7,6 @@ from pipeline.interrupt import end_at_once
 if __name__ == "__main__":
     end_at_once()  # until the command has begun: what follows takes a while
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,11 +15,12 @@ import click
 
 from pipeline.console import RichProgress, console, guarded
 from pipeline.cost import cost_of
-from pipeline.experiments.cells import CLEAN, Answers, Done, Place, read_answers
+from pipeline.experiments.cells import CLEAN, Answers, Done, read_answers
+from pipeline.experiments.options import Trainings, training_options
 from pipeline.experiments.output import markdown, write_results
 from pipeline.experiments.paired import Model, Runs, summarise
 from pipeline.experiments.spec import Cell, load_spec
-from pipeline.experiments.workers import on_processes, on_ray, run_all
+from pipeline.experiments.workers import run_all
 from pipeline.options import PATH
 from pipeline.progress import Progress
 
@@ -48,37 +48,14 @@ docs/experiments.md explains every key and every figure.
 
 @click.command(epilog=_EPILOG, context_settings={"max_content_width": 110})
 @click.argument("spec", type=PATH, metavar="SPEC.toml")
-@click.option("--data", type=PATH, metavar="DIR", help="Recordings, for recipes that train on a folder.")
-@click.option("--negatives", type=PATH, metavar="DIR", help="Speech without the keywords, to train on.")
-@click.option(
-    "--out",
-    type=PATH,
-    metavar="DIR",
-    default=Path("out/experiments"),
-    show_default=True,
-    help="Results, and finished stages, which experiments with the same --out share.",
+@training_options(
+    out=Path("out/experiments"),
+    results="Results, and finished stages, which experiments with the same --out share.",
+    at_once="Trainings at once on this machine",
 )
-@click.option("--cache", type=PATH, metavar="DIR", default=Path("out/cache"), show_default=True, help="Decoded speech.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default="cores",
-    help="Trainings at once on this machine; each takes one core.",
-)
-@click.option("--ray", metavar="ADDRESS", help="Train on a Ray cluster instead: HOST:PORT, auto, or local.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be trained.")
 @guarded()
-def main(
-    spec: Path,
-    data: Path | None,
-    negatives: Path | None,
-    out: Path,
-    cache: Path,
-    workers: int,
-    ray: str | None,
-    dry_run: bool,
-) -> None:  # fmt: skip
+def main(spec: Path, trainings: Trainings, dry_run: bool) -> None:
     """Trains every combination of recipes, settings, weight bits, seeds and folds that SPEC.toml names, and compares
     them: means over seeds, differences to float and to the first variant, each with a 95 % interval over speakers.
 
@@ -91,15 +68,12 @@ def main(
             console.print(cell.title, highlight=False, markup=False)
         console.print(f"{len(cells)} models", highlight=False)
         return
-    # workers may have another current folder
-    recordings, talk = (None if path is None else path.absolute() for path in (data, negatives))
-    place = Place(recordings, talk, cache.absolute(), out.absolute())
-    runner = on_ray(ray) if ray else on_processes(workers)
-    finished = _follow(run_all(cells, place, runner), len(cells), RichProgress(console))
+    ended = run_all(cells, trainings.place, trainings.runner())
+    finished = _follow(ended, len(cells), RichProgress(console))
     rows = summarise(_runs(cells, finished))
     costs = {(cell.variant, cell.weights.name): cost_of(cell.recipe, cell.weights.bits) for cell in cells}
     console.print(markdown([row for row in rows if row.condition == CLEAN]), highlight=False, markup=False)
-    for path in write_results(experiment.model_dump(mode="json"), experiment.name, rows, costs, out):
+    for path in write_results(experiment.model_dump(mode="json"), experiment.name, rows, costs, trainings.out):
         console.print(str(path), highlight=False, markup=False)
 
 

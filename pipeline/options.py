@@ -103,14 +103,14 @@ def _can_ask() -> bool:
     return sys.stdin.isatty() and console.is_terminal
 
 
-def _gathered(kind: type, parameter: str, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def gathered(kind: type, parameter: str, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Adds options to a command, which gets them all as one ``parameter`` of a dataclass with a field for each."""
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapper(*arguments: Any, **values: Any) -> Any:
-            gathered = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
-            return command(*arguments, **values, **{parameter: gathered})
+            values[parameter] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            return command(*arguments, **values)
 
         whole: Command = wrapper
         for option in reversed(options):
@@ -128,7 +128,7 @@ target_option = click.option(
     "--target", type=click.Choice(list(BOARDS)), default="qemu", show_default=True,
     help="Board: qemu is an emulated Cortex-M4F, nano33 the Arduino Nano 33 BLE, host this computer.",
 )  # fmt: skip
-data_options = _gathered(
+data_options = gathered(
     DataOptions,
     "options",
     click.option("--recipe", metavar="FILE", help="What to train: a TOML file, or the name of one in models/."),
@@ -148,7 +148,7 @@ data_options = _gathered(
     ),
     click.option("--yes", is_flag=True, help="Ask nothing, in scripts on a terminal."),
 )  # fmt: skip
-board_options = _gathered(
+board_options = gathered(
     BoardOptions,
     "boards",
     target_option,

@@ -16,9 +16,10 @@ __main__
 dynq
 api build board experiment listen record search testing tune
 board_report commands
-options doctor
+doctor
 searching
 experiments
+options
 console workflow
 tuning
 listening report flashing training
