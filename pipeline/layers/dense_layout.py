@@ -133,9 +133,16 @@ def _m4_w2(inputs: int, outputs: int) -> Parts:
 
 
 def _mve(inputs: int, outputs: int, bits: int) -> Parts:
-    """Tiles of four columns, steps of 16 inputs; each byte lane of a vector is one input, its fields are columns."""
-    fields = 8 // bits
-    steps, vectors = -(-inputs // 16), 4 // fields
-    k = 16 * _range(steps, 1, -1, 1, 1, 1) + _range(16, 1, 1, 1, 16, 1)
-    column = fields * _range(vectors, 1, 1, vectors, 1, 1) + _range(fields, 1, 1, 1, 1, fields)
-    return k, 4 * _range(_tiles(outputs, 4), -1, 1, 1, 1, 1) + column, (column % fields) == fields - 1
+    """Tiles of eight columns and one of four where no more are left, steps of 16 inputs; each byte lane of a vector is
+    one input, its fields are columns: neighbours, but at 4 bits as far apart as there are vectors."""
+    fields, fours = 8 // bits, _tiles(outputs, 4)
+    streams = []
+    for first, tiles, width in ((0, fours // 2, 8), (fours // 2 * 8, fours % 2, 4)):
+        vectors = width // fields
+        vector, field = _range(vectors, 1, 1, vectors, 1, 1), _range(fields, 1, 1, 1, 1, fields)
+        k = 16 * _range(-(-inputs // 16), 1, -1, 1, 1, 1) + _range(16, 1, 1, 1, 16, 1)
+        column = vector + vectors * field if bits == 4 else fields * vector + field
+        tile = first + width * _range(tiles, -1, 1, 1, 1, 1)
+        streams.append([part.ravel() for part in np.broadcast_arrays(k, tile + column, field == fields - 1)])
+    k, column, flipped = (np.concatenate(parts) for parts in zip(*streams, strict=True))
+    return k, column, flipped

@@ -76,6 +76,15 @@ def test_the_m4_packings_put_fields_where_the_header_says():
         assert rotated >> 30 == two[second, 1] ^ 2
 
 
+def test_helium_s_tiles_of_eight_columns_end_in_one_of_four():
+    columns = random_columns(16, 12, 4)
+    vectors = np.frombuffer(pack(columns, "mve").weights, np.uint8).reshape(6, 16)
+    codes = columns.codes.astype(np.int16)
+    for vector, (low, high) in zip(vectors, ((0, 4), (1, 5), (2, 6), (3, 7), (8, 10), (9, 11)), strict=True):
+        assert np.array_equal(vector & 15, codes[:, low] + 8)
+        assert np.array_equal(vector.view(np.int8) >> 4, codes[:, high])
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("bits", DEVICE_BITS)
 def test_padding_costs_little(variant, bits):

@@ -1,8 +1,4 @@
-/* Cortex-M55 and other Armv8.1-M cores with Helium. VMLADAVA sums 16 products of int8 lanes into a core register.
- *
- * A byte lane of a weight vector holds the codes of several columns for one input, the highest one stored signed; sums
- * of the byte and of the byte less its highest fields nest, as in the cortex_m4_dsp variant, and their differences are
- * the columns' dot products.
+/* Cortex-M55 and other Armv8.1-M cores with Helium. The dense layers' loops are in dynq_mve_dense.S.
  *
  * Vector float arithmetic flushes subnormals to zero. docs/method.md has none where that could be seen. */
 #include "dynq_variant.h"
@@ -11,6 +7,7 @@
 #include "dynq_mve.h"
 
 #define LANES 16u
+#define UNROLLED_STEPS 4u
 #define STEPS(inputs) (((uint32_t)(inputs) + LANES - 1u) / LANES)
 
 const char *dynq_variant(void) {
@@ -95,137 +92,58 @@ static int32_t find_codes(const dynq_dense_t *layer, const void *x, const dynq_f
   return sum;
 }
 
-/* Four words as a vector: GCC would send them through memory. */
-static inline int32x4_t vector_of(int32_t a, int32_t b, int32_t c, int32_t d) {
-  int32x4_t v;
-  __asm("vmov %q[v][2], %q[v][0], %[a], %[c]\n"
-        "vmov %q[v][3], %q[v][1], %[b], %[d]"
-        : [v] "=&w"(v)
-        : [a] "r"(a), [b] "r"(b), [c] "r"(c), [d] "r"(d));
-  return v;
-}
-
-/* Low-overhead loops over steps of 16 inputs, steps > 0: q0 codes, q1 and q2 weights, q4-q6 masks; the sums in even
- * registers, as VMLADAVA wants them. In assembly because the compiler neither forms these loops nor post-increments. */
-#define DOT_LOOP(body, ...)                                                                                            \
-  __asm volatile("dls lr, %[steps]\n"                                                                                  \
-                 "1: vldrb.8 q0, [%[x]], #16\n" body "le lr, 1b\n"                                                     \
-                 : "+r"(a), "+r"(b), "+r"(c), "+r"(d), [x] "+r"(codes), [w] "+r"(*weights)                             \
-                 : __VA_ARGS__                                                                                         \
-                 : "lr", "q0", "q1", "q2", "memory")
-#define SUMS(start_a, start_b, start_c, start_d)                                                                       \
-  register int32_t a __asm("r0") = start_a;                                                                            \
-  register int32_t b __asm("r2") = start_b;                                                                            \
-  register int32_t c __asm("r4") = start_c;                                                                            \
-  register int32_t d __asm("r6") = start_d
-
-/* Out of their registers at once: without optimisation, arguments of a call would overwrite them. */
-#define SUMMED const int32_t p = a, q = b, r = c, s = d
-
-/* |sum| <= 128 * 128 * 4096 < 2^31 */
-static inline int32x4_t dots_w8(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
-  (void)missing;
-  SUMS(0, 0, 0, 0);
-  DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
-           "vmladava.s8 r0, q1, q0\n"
-           "vldrb.8 q2, [%[w]], #16\n"
-           "vmladava.s8 r2, q2, q0\n"
-           "vldrb.8 q1, [%[w]], #16\n"
-           "vmladava.s8 r4, q1, q0\n"
-           "vldrb.8 q2, [%[w]], #16\n"
-           "vmladava.s8 r6, q2, q0\n",
-           [steps] "r"(steps));
-  SUMMED;
-  return vector_of(p, q, r, s);
-}
-
-/* lane = F0 + 16 F1; fields stored unsigned lack -2^(b-1) times the code sum, which is `missing`: all but a byte's
- * highest, so the nested sums start with what those within them lack. */
-static inline int32x4_t dots_w4(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
-  const uint8x16_t mask = vdupq_n_u8(0x0f);
-  SUMS(missing, missing, missing, missing);
-  DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
-           "vmladava.s8 r2, q1, q0\n"
-           "vand q1, q1, %q[mask]\n"
-           "vldrb.8 q2, [%[w]], #16\n"
-           "vmladava.s8 r0, q1, q0\n"
-           "vand q1, q2, %q[mask]\n"
-           "vmladava.s8 r6, q2, q0\n"
-           "vmladava.s8 r4, q1, q0\n",
-           [steps] "r"(steps), [mask] "w"(mask));
-  SUMMED;
-  return vector_of(p, (q - p) >> 4, r, (s - r) >> 4);
-}
-
-/* lane = F0 + 4 F1 + 16 F2 + 64 F3 */
-static inline int32x4_t dots_w2(const int8_t *codes, const int8_t **weights, uint32_t steps, int32_t missing) {
-  const uint8x16_t mask1 = vdupq_n_u8(0x03), mask2 = vdupq_n_u8(0x0f), mask3 = vdupq_n_u8(0x3f);
-  const int32_t in_two = 5 * missing, in_three = 21 * missing;
-  SUMS(missing, in_two, in_three, in_three);
-  DOT_LOOP("vldrb.8 q1, [%[w]], #16\n"
-           "vand q2, q1, %q[mask3]\n"
-           "vmladava.s8 r6, q1, q0\n"
-           "vand q1, q1, %q[mask2]\n"
-           "vmladava.s8 r4, q2, q0\n"
-           "vand q2, q2, %q[mask1]\n"
-           "vmladava.s8 r2, q1, q0\n"
-           "vmladava.s8 r0, q2, q0\n",
-           [steps] "r"(steps), [mask1] "w"(mask1), [mask2] "w"(mask2), [mask3] "w"(mask3));
-  SUMMED;
-  return vector_of(p, (q - p) >> 2, (r - q) >> 4, (s - r) >> 6);
-}
-
 /* After ReLU the largest is known, and a 0 is mostly soon found. */
-static __attribute__((noinline)) void range_of(const dynq_dense_t *layer, float high, dynq_signal_t *output) {
+static __attribute__((noinline)) void range_of(const dynq_dense_t *layer, uint32_t high, dynq_signal_t *output) {
   const uint32_t *y = output->values;
-  for (uint32_t left = layer->relu && layer->outputs % 4u == 0 ? layer->outputs : 0; left > 0; left--) {
+  for (uint32_t left = layer->relu ? layer->outputs : 0; left > 0; left--) {
     if (*y++ == 0) {
-      output->range = (dynq_range_t){0.0f, high};
+      output->range = (dynq_range_t){0.0f, dynq_float(high)};
       return;
     }
   }
   dynq_scan(output->values, layer->outputs, &output->range);
 }
 
-/* (C << 12) (L << 12) has C L >> 8 in its upper half. */
-static inline __attribute__((always_inline)) void
-columns(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch, dynq_signal_t *output, uint32_t bits,
-        int32x4_t (*find_dots)(const int8_t *, const int8_t **, uint32_t, int32_t)) {
-  const int8_t *weights = layer->weights;
-  const uint32_t *words = layer->columns, steps = STEPS(layer->inputs);
-  const int32x4_t codes = vdupq_n_s32(frame->code_sum * 4096);
-  const int32x4_t floor = vdupq_n_s32(layer->relu ? 0 : INT32_MIN); /* as integers, negative floats are negative */
-  const int32_t zero = frame->zero, missing = -(1 << (bits - 1u)) * frame->code_sum;
-  const float unit = frame->step;
-  int32x4_t high = vdupq_n_s32(0);
-  int32_t *y = output->values;
-  for (int32_t left = (int32_t)layer->outputs; left > 0; left -= 4, words += 8, y += 4) {
-    const int32x4_t sums = find_dots(scratch, &weights, steps, missing);
-    const int16x8_t pairs = vreinterpretq_s16_u32(vld1q_u32(words + 4));
-    int32x4_t by_zero = vmulq_n_s32(vmovlbq_s16(pairs), zero);
-    by_zero = bits == 8 ? by_zero : bits == 4 ? vshrq_n_s32(by_zero, 2) : vshrq_n_s32(by_zero, 3);
-    const int32x4_t by_offset = vmulhq_s32(vshlltq_n_s16(pairs, 12), codes);
-    const int32x4_t total = vaddq_s32(vaddq_s32(sums, by_zero), by_offset);
-    const int32x4_t value = vmaxq_s32(dynq_mve_affine(unit, vld1q_u32(words), total), floor);
-    high = vmaxq_s32(high, value);
-    if (left >= 4) {
-      vst1q_s32(y, value);
-    } else {
-      vstrwq_p_s32(y, value, vctp32q((uint32_t)left));
-    }
-  }
+/* `lacking`: what a tile's sums start with, in times what a field stored unsigned lacks. */
+static inline __attribute__((always_inline)) void columns(const dynq_dense_t *layer, const dynq_frame_t *frame,
+                                                          const void *scratch, dynq_signal_t *output, uint32_t bits,
+                                                          const int8_t lacking[8], dynq_mve_columns_t *kernel) {
+  const int32_t missing = -(1 << (bits - 1u)) * frame->code_sum;
+  float *y = output->values;
+  dynq_mve_job_t job;
+  job.start0 = lacking[0] * missing;
+  job.codes = scratch;
+  job.start1 = lacking[1] * missing;
+  job.start2 = lacking[2] * missing;
+  job.steps = STEPS(layer->inputs);
+  job.start3 = lacking[3] * missing;
+  job.start4 = lacking[4] * missing;
+  job.start5 = lacking[5] * missing;
+  job.start6 = lacking[6] * missing;
+  job.start7 = lacking[7] * missing;
+  job.zero = frame->zero * (0x8000 >> DYNQ_SUM_SHIFT(bits));
+  job.code_sum = frame->code_sum * 128;
+  job.end = y + layer->outputs;
+  job.weights = layer->weights;
+  job.floor = layer->relu ? 0 : INT32_MIN; /* as integers, negative floats are negative */
+  job.columns = layer->columns;
+  job.y = y;
+  job.skip = -job.steps % UNROLLED_STEPS;
+  job.unit = frame->step;
+  const uint32_t high = kernel(&job);
   if (output->ranged) {
-    range_of(layer, dynq_float((uint32_t)vmaxvq_s32(0, high)), output);
+    range_of(layer, high, output);
   }
 }
 
-#define KERNEL(bits)                                                                                                   \
+#define KERNEL(bits, ...)                                                                                              \
   static void columns_w##bits(const dynq_dense_t *layer, const dynq_frame_t *frame, const void *scratch,               \
                               dynq_signal_t *output) {                                                                 \
-    columns(layer, frame, scratch, output, bits, dots_w##bits);                                                        \
+    const int8_t lacking[8] = {__VA_ARGS__};                                                                           \
+    columns(layer, frame, scratch, output, bits, lacking, dynq_mve_columns_w##bits);                                   \
   }                                                                                                                    \
   DYNQ_DENSE(bits, find_codes, columns_w##bits)
-KERNEL(8)
-KERNEL(4)
-KERNEL(2)
+KERNEL(8, 0, 0, 0, 0, 0, 0, 0, 0)
+KERNEL(4, 1, 1, 1, 1, 0, 0, 0, 0)
+KERNEL(2, 21, 5, 1, 0, 21, 5, 1, 0)
 #endif

@@ -1,4 +1,4 @@
-/* What the kernels of the mve variant share. Internal. */
+/* What the kernels of the mve variant share, and the seam between its C and its assembly. Internal. */
 #ifndef DYNQ_MVE_H_
 #define DYNQ_MVE_H_
 
@@ -23,5 +23,35 @@ static inline int32x4_t dynq_mve_affine(float unit, uint32x4_t words, int32x4_t 
   const float32x4_t step = dynq_mve_halves(words, &bias);
   return vreinterpretq_s32_f32(vaddq_f32(vmulq_f32(vmulq_n_f32(step, unit), vcvtq_f32_s32(total)), bias));
 }
+
+/* What the column kernels take, in the order in which the assembly loads it. */
+typedef struct {
+  int32_t start0; /* what a tile's sums start with, and what else its loop needs */
+  const int8_t *codes;
+  int32_t start1;
+  int32_t start2;
+  uint32_t steps;
+  int32_t start3;
+  int32_t start4;
+  int32_t start5;
+  int32_t start6;
+  int32_t start7;
+  int32_t zero;     /* z * 2^(15 - f) */
+  int32_t code_sum; /* C * 2^7 */
+  const float *end; /* of the outputs; the last word that goes to the stack */
+  const void *weights;
+  int32_t floor; /* bits of the least output */
+  const uint32_t *columns;
+  float *y;
+  uint32_t skip; /* unrolled steps to skip on entry */
+  float unit;    /* sx */
+} dynq_mve_job_t;
+
+_Static_assert(offsetof(dynq_mve_job_t, zero) == 40 && offsetof(dynq_mve_job_t, end) == 48, "ZERO_AND_CODE_SUM, END");
+_Static_assert(offsetof(dynq_mve_job_t, weights) == 52, "STACK");
+
+/* All columns of a layer, in tiles of eight. Returns the bits of the largest output where all are 0 or more. */
+typedef uint32_t dynq_mve_columns_t(const dynq_mve_job_t *job);
+dynq_mve_columns_t dynq_mve_columns_w8, dynq_mve_columns_w4, dynq_mve_columns_w2;
 
 #endif

@@ -22,10 +22,12 @@
  *              bits 0-1 q[k][0]   bits 14-15 q[k][1]^   bits 16-17 q[k+2][0]   bits 30-31 q[k+2][1]^
  *   K is padded to a multiple of 8, at 2 bits to DYNQ_M4_W2_* below.
  *
- * mve, T = 4. Steps of 16 inputs; a 16-byte vector has one input per byte lane.
- *   8 bits   four vectors:  q[k][0]^  |  q[k][1]^  |  q[k][2]^  |  q[k][3]^
- *   4 bits   two vectors:   q[k][0] q[k][1]^  |  q[k][2] q[k][3]^
- *   2 bits   one vector:    q[k][0] q[k][1] q[k][2] q[k][3]^
+ * mve, T = 4, but in `weights` tiles of eight columns, and one of four where no more are left. Steps of 16 inputs; a
+ * 16-byte vector has one input per byte lane.
+ *   8 bits   eight vectors: q[k][0]^  |  q[k][1]^  |  ..  |  q[k][7]^
+ *   4 bits   four vectors:  q[k][0] q[k][4]^  |  q[k][1] q[k][5]^  |  q[k][2] q[k][6]^  |  q[k][3] q[k][7]^
+ *            of four columns: q[k][0] q[k][2]^  |  q[k][1] q[k][3]^
+ *   2 bits   two vectors:   q[k][0] q[k][1] q[k][2] q[k][3]^  |  the same of columns 4 to 7
  *
  * taps (all variants): for each group of G = DYNQ_CHANNEL_TILE channels, for each tap, newest first: G int8. Their
  * parameters: a word per channel, step and bias as above. Channels are padded up to a multiple of G in both. */
