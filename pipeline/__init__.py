@@ -9,21 +9,8 @@ import importlib
 
 TYPE_CHECKING = False  # imported, it would take the time in which Ctrl-C is still a traceback
 if TYPE_CHECKING:
-    from pipeline.api import (
-        Data,
-        Event,
-        KwsError,
-        QuantizedModel,
-        export_c,
-        export_library,
-        listen_to,
-        load_data,
-        quantize_model,
-        read_model,
-        run_reference,
-        train_model,
-        write_model,
-    )
+    # ruff: noqa: F403, F405 (the names are listed below, once)
+    from pipeline.api import *
 
 __version__ = "0.1.0"
 __all__ = [

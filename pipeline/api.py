@@ -1,7 +1,7 @@
 """What a notebook needs, as functions: docs/python.md shows them at work.
 
 Nothing here prints, and what goes wrong is a :class:`KwsError`. Finished stages are kept in ``out`` and ``cache``, as
-by the commands.
+by the commands. ``pipeline.__all__`` lists what is public.
 """
 
 from __future__ import annotations
@@ -14,36 +14,22 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from pipeline.cores import CORES
-from pipeline.errors import KwsError, UsageError
+from pipeline.errors import KwsError as KwsError
+from pipeline.errors import UsageError
 from pipeline.export import encode_tflite, read_tflite, write_c_arrays, write_tflite
 from pipeline.export.library import FORMATS, write_library
 from pipeline.files import locked
-from pipeline.layers import QuantizedModel, logits
+from pipeline.layers import QuantizedModel as QuantizedModel
+from pipeline.layers import logits
 from pipeline.layers.base import Floats
-from pipeline.listening.heard import Event
+from pipeline.listening.heard import Event as Event
 from pipeline.listening.host import HostListener
 from pipeline.listening.sources import open_sources
 from pipeline.progress import SILENT, Progress
 from pipeline.stages import Stages
 from pipeline.workflow import quantize, run, training
-from pipeline.workflow.data import Data
+from pipeline.workflow.data import Data as Data
 from pipeline.workflow.recipes import choose_recipe
-
-__all__ = [
-    "Data",
-    "Event",
-    "KwsError",
-    "QuantizedModel",
-    "export_c",
-    "export_library",
-    "listen_to",
-    "load_data",
-    "quantize_model",
-    "read_model",
-    "run_reference",
-    "train_model",
-    "write_model",
-]
 
 Place = str | PathLike[str]
 
