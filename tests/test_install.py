@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,16 @@ def run(*command: str | Path, cwd: Path | None = None, **environment: str) -> st
 
 def files(root: Path) -> list[Path]:
     return sorted(path for path in (root, *root.rglob("*")) if path.suffix != ".pyc" and path.name != "__pycache__")
+
+
+def test_an_editable_install_copies_no_module(tmp_path: Path):
+    """pytest would take platform.py, which is PlatformIO's, for a plugin's, and warn that it is not."""
+    pytest.importorskip("hatchling")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel:editable", "-d", tmp_path, cwd=PROJECT)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert not [name for name in archive.namelist() if name.endswith(".py")]
+        assert archive.read("_dynq.pth").decode().split() == [str(PROJECT)]
 
 
 @pytest.mark.slow
