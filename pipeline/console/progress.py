@@ -1,4 +1,4 @@
-"""Progress bars with an ETA on a terminal; one line per task elsewhere, so that logs stay readable."""
+"""Progress bars with an ETA on a terminal; a few lines elsewhere, so that logs stay readable."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ from rich.progress import (
 
 from pipeline.progress import Task
 
+_SILENCE = 30.0
+"""Seconds after which a log says how far a task is."""
+_NEWS = 1.0
+"""Seconds below which it does not say that there was one."""
+
 
 class _BarTask:
     def __init__(self, progress: Progress, task_id: TaskID) -> None:
@@ -31,11 +36,26 @@ class _BarTask:
 
 
 class _LineTask:
-    def __init__(self) -> None:
-        self.note = ""
+    def __init__(self, console: Console, description: str, total: float | None) -> None:
+        self._console, self._description, self._total = console, description, total
+        self._begun = self._told = time.monotonic()
+        self._done, self._note = 0.0, ""
 
     def advance(self, steps: float = 1, note: str = "") -> None:
-        self.note = note or self.note
+        self._done += steps
+        self._note = note or self._note
+        if time.monotonic() - self._told >= _SILENCE:
+            share = f"{self._done:g}" if not self._total else f"{min(1, self._done / self._total):.0%}"
+            self._tell(f"{share}, ")
+
+    def end(self) -> None:
+        if time.monotonic() - self._begun >= _NEWS:
+            self._tell()
+
+    def _tell(self, share: str = "") -> None:
+        self._told = time.monotonic()
+        line = f"  {self._description}: {share}{self._told - self._begun:.1f} s {self._note}"
+        self._console.print(line.rstrip(), highlight=False, markup=False)
 
 
 class RichProgress:
@@ -48,7 +68,9 @@ class RichProgress:
     @contextmanager
     def task(self, description: str, total: float | None) -> Iterator[Task]:
         if not self._console.is_terminal:
-            yield from self._plain(description)
+            line = _LineTask(self._console, description, total)
+            yield line
+            line.end()
             return
         if self._live is not None:  # a task within a task shares the display
             yield _BarTask(self._live, self._live.add_task(description, total=total, note=""))
@@ -69,13 +91,6 @@ class RichProgress:
                 yield _BarTask(live, live.add_task(description, total=total, note=""))
             finally:
                 self._live = None
-
-    def _plain(self, description: str) -> Iterator[Task]:
-        started, task = time.monotonic(), _LineTask()
-        yield task
-        self._console.print(
-            f"  {description}: {time.monotonic() - started:.1f} s {task.note}".rstrip(), highlight=False, markup=False
-        )
 
     def info(self, message: str) -> None:
         self._console.print(f"  {message}", highlight=False, markup=False)
