@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,40 +15,65 @@ from pipeline.errors import CorpusError
 from pipeline.files import write_text
 from pipeline.options import PATH, DataOptions, data_options
 from pipeline.progress import Progress
-from pipeline.report.listening import Misses, Tuned
+from pipeline.report.listening import FLOAT_BITS, Misses, Tuned
 from pipeline.tuning.rates import poisson_interval
+from pipeline.tuning.results import difference
 from pipeline.workflow.run import train
 from pipeline.workflow.tuning import tune_models
 
 
 def markdown(seeds: Sequence[Sequence[Tuned]]) -> str:
-    """False accepts and misses at every width.
+    """False accepts and misses of every network, and how many more the quantized ones miss than their float twins.
 
     Args:
-        seeds: what tuning found with each, at the same widths in the same order.
+        seeds: what tuning found with each, the same networks in the same order.
     """
+    networks = list(zip(*seeds, strict=True))
     kinds = [misses.kind for misses in seeds[0][0].misses]
     lines = [
         f"| weights | false accepts per hour | of each seed | missed, {' / '.join(kinds)} | mean of speakers |",
         "|---" * 5 + "|",
     ]
-    for width in zip(*seeds, strict=True):
-        heard = [tuned.false_accepts[-1] for tuned in width]
-        count, hours = sum(found.count for found in heard), sum(found.hours for found in heard)
+    for found in networks:
+        heard = [tuned.false_accepts[-1] for tuned in found]
+        count, hours = sum(one.count for one in heard), sum(one.hours for one in heard)
         low, high = poisson_interval(count, hours)
         cells = [
-            f"{width[0].bits} bits",
+            found[0].weights,
             f"{count / hours:.2f} [{low:.2f}, {high:.2f}], {count} in {hours:.1f} h",
-            " ".join(f"{found.per_hour:.2f}" for found in heard),
-            " / ".join(_mean([tuned.misses[kind].rate for tuned in width]) for kind in range(len(kinds))),
-            " / ".join(_mean([tuned.misses[kind].speaker_mean for tuned in width]) for kind in range(len(kinds))),
+            " ".join(f"{one.per_hour:.2f}" for one in heard),
+            " / ".join(_mean([tuned.misses[kind].rate for tuned in found]) for kind in range(len(kinds))),
+            " / ".join(_mean([tuned.misses[kind].speaker_mean for tuned in found]) for kind in range(len(kinds))),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", f"| weights, seed by seed | missed, {' | missed, '.join(kinds)} |", "|---" * (len(kinds) + 1) + "|"]
-    for width in zip(*seeds, strict=True):
-        cells = ["<br>".join(_interval(tuned.misses[kind]) for tuned in width) for kind in range(len(kinds))]
-        lines.append(f"| {' | '.join([f'{width[0].bits} bits', *cells])} |")
-    return "\n".join(lines) + "\n"
+    for found in networks:
+        cells = ["<br>".join(_interval(tuned.misses[kind]) for tuned in found) for kind in range(len(kinds))]
+        lines.append(f"| {' | '.join([found[0].weights, *cells])} |")
+    return "\n".join([*lines, "", *_against_float(networks, kinds)]) + "\n"
+
+
+def _against_float(networks: Sequence[Sequence[Tuned]], kinds: Sequence[str]) -> Iterator[str]:
+    """A table of points by which quantized networks miss more than the float twin of the same seed."""
+    yield f"| weights | missed more than float32, {' | '.join(kinds)} |"
+    yield "|---" * (len(kinds) + 1) + "|"
+    twins = next(found for found in networks if found[0].bits == FLOAT_BITS)
+    for found in networks:
+        if found is not twins:
+            pairs = [difference(*_of(kind, found, twins)) for kind in range(len(kinds))]
+            cells = [
+                f"{_points(one.rate, one.interval)}<br>of speakers {_points(one.speaker_mean, one.speaker_interval)}"
+                for one in pairs
+            ]
+            yield f"| {' | '.join([found[0].weights, *cells])} |"
+
+
+def _of(kind: int, *networks: Sequence[Tuned]) -> list[list[Misses]]:
+    return [[tuned.misses[kind] for tuned in found] for found in networks]
+
+
+def _points(value: float, interval: tuple[float, float]) -> str:
+    return f"{100 * value:+.1f} [{100 * interval[0]:+.1f}, {100 * interval[1]:+.1f}]"
 
 
 def _mean(rates: Sequence[float]) -> str:
@@ -72,7 +97,7 @@ def main(
     says what the test streams give.
 
     Models that `lab.accuracy` has trained are used as they are. Intervals of rates are exact Poisson ones, those of
-    misses 95 % over speakers.
+    misses 95 % over speakers. Differences to the float twins are of the same keywords.
     """
     progress: Progress = RichProgress(console)
     data = options.load(progress)
@@ -84,7 +109,7 @@ def main(
         _, result = tune_models(models, widths[0], own, stages)
         if not result.models:
             raise CorpusError(f"no thresholds: {result.note}", "name other speech with --negatives")
-        found.append(result.models)
+        found.append(sorted(result.models, key=lambda one: -one.bits))
     text = markdown(found)
     if page is not None:
         write_text(page, text)

@@ -14,8 +14,9 @@ import click
 from pipeline.console import RichProgress, console, guarded
 from pipeline.corpus import load_corpus
 from pipeline.export import write_tflite
-from pipeline.tuning.process import tune
+from pipeline.tuning.process import tune, tuned
 from pipeline.tuning.show import show_results, write_results
+from pipeline.tuning.spotters import QuantizedSpotter
 from pipeline.workflow.data import recipe_of
 from pipeline.workflow.models import ModelFile
 
@@ -65,8 +66,9 @@ def main(
     quantized = ModelFile.read(model).model
     recipe = recipe_of(quantized, folder=data is not None)
     corpus = load_corpus(recipe.corpus, data, cache, seed=seed, progress=progress)
-    ((tuned, found),) = tune([quantized], corpus, negatives, budget=budget, hours=hours, seed=seed, progress=progress)
-    written = write_tflite(tuned, out or model)
+    spotter = QuantizedSpotter(quantized)
+    (found,) = tune([spotter], corpus, negatives, budget=budget, hours=hours, seed=seed, progress=progress)
+    written = write_tflite(tuned(quantized, found), out or model)
     files = write_results(found, results or Path("out") / "tune" / model.stem)
     show_results(console, found)
     for path in (written, *files):

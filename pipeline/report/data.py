@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.report.device_data import DeviceRow, LayerRow, ListeningRow, RamRow
 from pipeline.report.listening import NOT_TUNED, Tuning
 
-SCHEMA = "dynq-report-4"
+SCHEMA = "dynq-report-5"
 """Name and version of the JSON layout; changes when a field changes its meaning or goes."""
 
 

@@ -58,6 +58,15 @@ FIGURES = (
         1,
         lambda data: 100 * float(tuned["misses"][0]["rate"]) if (tuned := _tuned(data)) else None,
     ),
+    Figure(
+        "listening: missed in quiet more than float32, points",
+        1,
+        lambda data: (
+            100 * float(tuned["against_float"][0]["rate"])
+            if (tuned := _tuned(data)) and tuned["against_float"]
+            else None
+        ),
+    ),
     Figure("missed, %", 1, _tested("miss", 100)),
     Figure("false accepts, %", 1, _tested("false_accept", 100)),
     Figure("missed at 1 % false accepts, %", 1, _tested("miss_at_1", 100)),

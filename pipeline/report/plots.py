@@ -131,31 +131,42 @@ def det_curves(rows: tuple[AccuracyRow, ...]) -> str:
     return _svg(figure, "Misses against false accepts")
 
 
-def listening_curves(models: tuple[Tuned, ...]) -> str:
-    """Misses against false accepts per hour on continuous audio: the first model in every noise, the others in quiet.
+def curves_of_networks(models: tuple[Tuned, ...]) -> str:
+    """Misses in quiet against false accepts per hour on continuous audio, for every model; the device's comes first."""
+    first = f"{models[0].weights} (the device)"
+    lines = [(title, model, model.misses[0].kind) for title, model in zip(
+        (first, *(model.weights for model in models[1:])), models, strict=True)]  # fmt: skip
+    return _rates(lines, "Misses in quiet against false accepts per hour, for every network")
+
+
+def curves_in_noise(model: Tuned) -> str:
+    """The same for one model, in every noise."""
+    lines = [(miss.kind, model, miss.kind) for miss in model.misses]
+    return _rates(lines, "Misses in noise against false accepts per hour")
+
+
+def _rates(lines: list[tuple[str, Tuned, str]], name: str) -> str:
+    """Curves of models and keyword streams, by title.
 
     Dots are the points that the tuned thresholds gave; a rate of nothing is drawn at the left edge.
     """
-    figure, axes = plt.subplots(figsize=(5.6, 4.2))
-    first = models[0]
-    shown = [(first, miss.kind, f"{first.bits}-bit, {miss.kind}") for miss in first.misses]
-    shown += [(model, model.misses[0].kind, f"{model.bits}-bit, {model.misses[0].kind}") for model in models[1:]]
-    for i, (model, kind, title) in enumerate(shown):
-        colour = _LINES[i % len(_LINES)]
+    figure, axes = plt.subplots(figsize=(5.2, 4.0))
+    for order, (title, model, kind) in enumerate(lines):
+        colour = _LINES[order % len(_LINES)]
         rates = np.maximum([point.false_accepts_per_hour for point in model.curve], _LOWEST_RATE)
         misses = [100 * point.misses[kind] for point in model.curve]
-        dashes = _DASHES[0] if model is first else _DASHES[1 + i % (len(_DASHES) - 1)]
-        axes.step(rates, misses, where="post", color=colour, linewidth=1.6, linestyle=dashes, label=title)
+        dashes, width = _DASHES[order % len(_DASHES)], 1.4 + 0.4 * (len(lines) - 1 - order)
+        axes.step(rates, misses, where="post", color=colour, linewidth=width, linestyle=dashes, label=title)
         tuned = next(miss for miss in model.misses if miss.kind == kind)
         at = max(model.false_accepts[-1].per_hour, _LOWEST_RATE)
-        axes.plot(at, 100 * tuned.rate, "o", color=colour, markersize=6)
-    axes.axvline(first.budget, color=_MUTED, linestyle=":", linewidth=1.2)
+        axes.plot(at, 100 * tuned.rate, "o", color=colour, markersize=7)
+    axes.axvline(lines[0][1].budget, color=_MUTED, linestyle=":", linewidth=1.2)
     axes.set_xscale("log")
     axes.set_xlim(_LOWEST_RATE * 0.9, 500)
     axes.set_ylim(0, 100)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_xlabel(f"false accepts per hour (dotted: the budget; none: {_LOWEST_RATE:g})")
+    axes.set_xlabel("false accepts per hour")
     axes.set_ylabel("keywords missed, %")
     axes.grid(which="both")
-    axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-    return _svg(figure, "Misses against false accepts per hour on continuous audio")
+    axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    return _svg(figure, name)

@@ -59,9 +59,11 @@ def to_html(report: Report) -> str:
     """The report as one HTML page with no outside references."""
     from pipeline.report import plots  # matplotlib takes a second to import, and only this needs it
 
+    tuned = report.tuning.models
     return template("report.html.j2").render(
         r=report,
         accuracy_plot=plots.accuracy_dots(report.accuracy + report.baselines),
         det_plot=plots.det_curves(report.accuracy + report.baselines),
-        listening_plot=plots.listening_curves(report.tuning.models) if report.tuning.models else "",
+        networks_plot=plots.curves_of_networks(tuned) if tuned else "",
+        noise_plot=plots.curves_in_noise(tuned[0]) if tuned else "",
     )

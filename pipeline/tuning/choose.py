@@ -14,7 +14,8 @@ from pipeline.errors import UsageError
 from pipeline.listening.judging import Judgement, judge, together
 from pipeline.progress import SILENT, Progress
 from pipeline.tuning.rates import log_odds, most_events, probability, thresholds_for
-from pipeline.tuning.replay import Heard, Setting, replay, smoothed
+from pipeline.tuning.replay import Setting, replay, smoothed
+from pipeline.tuning.spotters import Heard
 
 SMOOTHINGS = (1, 2, 3, 4, 6, 8, 12, 16)
 """Steps in the sliding mean that are tried."""

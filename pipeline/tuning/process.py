@@ -13,15 +13,15 @@ from pipeline.errors import CorpusError
 from pipeline.layers import QuantizedModel
 from pipeline.listening.streams import Stream
 from pipeline.progress import SILENT, Progress
-from pipeline.report.listening import Tuned
+from pipeline.report.listening import FLOAT_BITS, Tuned
 from pipeline.tuning.choose import Choice, choose
 from pipeline.tuning.material import make_material
-from pipeline.tuning.replay import Heard, Setting, hear
-from pipeline.tuning.results import summarise
+from pipeline.tuning.results import against_float, summarise
+from pipeline.tuning.spotters import Heard, Spotter
 
 
 def tune(
-    models: Sequence[QuantizedModel],
+    spotters: Sequence[Spotter],
     corpus: Corpus,
     folders: Sequence[Path],
     *,
@@ -30,11 +30,11 @@ def tune(
     seed: int,
     least_hours: float = 0.0,
     progress: Progress = SILENT,
-) -> list[tuple[QuantizedModel, Tuned]]:
-    """Gives every model thresholds for a budget of false accepts per hour.
+) -> list[Tuned]:
+    """Chooses thresholds for a budget of false accepts per hour, for every spotter by itself.
 
     Args:
-        models: of the same keywords and front end; they hear the same streams.
+        spotters: of the same keywords; they hear the same streams.
         folders: of recordings in which no keyword is said.
         hours: of synthesised sentences, for validation and for test each.
         seed: of the corpus.
@@ -53,31 +53,32 @@ def tune(
             f"{60 * least_hours:.0f} minutes are the least: name recordings with --negatives",
         )
 
-    def heard(model: QuantizedModel) -> tuple[list[Heard], list[Heard]]:
-        return _heard(model, material.keywords, progress), _heard(model, material.negatives, progress)
+    def heard(spotter: Spotter) -> tuple[list[Heard], list[Heard]]:
+        return _heard(spotter, material.keywords, progress), _heard(spotter, material.negatives, progress)
 
-    def chosen(model: QuantizedModel) -> Choice:
-        return choose(*heard(model), budget, model.detector.refractory_ms, progress=progress)
+    def chosen(spotter: Spotter) -> Choice:
+        return choose(*heard(spotter), budget, spotter.refractory_ms, progress=progress)
 
-    def judged(model: QuantizedModel, choice: Choice) -> tuple[QuantizedModel, Tuned]:
-        return tuned(model, choice.setting), summarise(model, budget, choice, *heard(model))
+    def judged(spotter: Spotter, choice: Choice) -> Tuned:
+        return summarise(spotter, budget, choice, *heard(spotter))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # nearly all of it is C
-        choices = list(pool.map(chosen, models))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # nearly all of it is native code
+        choices = list(pool.map(chosen, spotters))
         material = make_material(corpus, "testing", folders, hours, seed, progress)
-        return list(pool.map(judged, models, choices))
+        return against_float(list(pool.map(judged, spotters, choices)))
 
 
-def tuned(model: QuantizedModel, setting: Setting) -> QuantizedModel:
-    """The model with that setting in place of its own."""
-    changed = {"thresholds": setting.thresholds, "smoothing_frames": setting.smoothing}
+def tuned(model: QuantizedModel, found: Tuned) -> QuantizedModel:
+    """The model with those thresholds and that smoothing in place of its own."""
+    changed = {"thresholds": tuple(found.thresholds.values()), "smoothing_frames": found.smoothing_frames}
     return replace(model, detector=model.detector.model_copy(update=changed))
 
 
-def _heard(model: QuantizedModel, streams: Sequence[Stream], progress: Progress) -> list[Heard]:
+def _heard(spotter: Spotter, streams: Sequence[Stream], progress: Progress) -> list[Heard]:
     found = []
-    with progress.task(f"Listening at {model.bits} bits", sum(stream.hours for stream in streams)) as task:
+    weights = "float" if spotter.bits == FLOAT_BITS else f"{spotter.bits} bits"
+    with progress.task(f"Listening, {weights}", sum(stream.hours for stream in streams)) as task:
         for stream in streams:
-            found.append(hear(model, stream))
+            found.append(spotter.hear(stream))
             task.advance(stream.hours, stream.name)
     return found

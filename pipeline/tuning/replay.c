@@ -1,7 +1,9 @@
-/* The device's detector over posteriors that were kept. */
+/* The device's softmax and detector over a whole stream that was heard before. */
 #include "replay.h"
 
 #include <string.h>
+
+#include "softmax.h"
 
 size_t replay(const detector_config_t *config, float *memory, const float *posteriors, const uint64_t *samples,
               size_t steps, detection_t *events, float *scores) {
@@ -21,4 +23,10 @@ size_t replay(const detector_config_t *config, float *memory, const float *poste
     }
   }
   return found;
+}
+
+void replay_posteriors(const float *logits, size_t steps, unsigned labels, float *posteriors) {
+  for (size_t i = 0; i < steps; i++) {
+    listener_softmax_of_pairs(logits + i * labels, labels, posteriors + i * labels);
+  }
 }

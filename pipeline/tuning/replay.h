@@ -11,4 +11,7 @@
 size_t replay(const detector_config_t *config, float *memory, const float *posteriors, const uint64_t *samples,
               size_t steps, detection_t *events, float *scores);
 
+/* Posteriors of every step, each against its strongest rival: logits[steps][labels] to posteriors[steps][labels]. */
+void replay_posteriors(const float *logits, size_t steps, unsigned labels, float *posteriors);
+
 #endif

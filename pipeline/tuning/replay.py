@@ -1,10 +1,10 @@
-"""The posteriors of a stream, heard once, and the device's detector over them as often as one likes."""
+"""The device's own C over what a network made of a stream: its softmax, and its detector as often as one likes."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,43 +12,14 @@ from numpy.typing import NDArray
 
 from pipeline._native import NativeLibrary, compile_library, declarations
 from pipeline.corpus.data import SAMPLE_RATE
-from pipeline.layers import QuantizedModel
 from pipeline.listening.heard import Event
-from pipeline.listening.host import HostListener
-from pipeline.listening.streams import Stream
 from pipeline.project import PROJECT
+from pipeline.tuning.spotters import Heard
 
 COMPILES = ("firmware/lib/listener",)
 
 _HERE = Path(__file__).parent
 _LISTENER = PROJECT / COMPILES[0]
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A stream and what the network made of it, before any smoothing.
-
-    Attributes:
-        posteriors: float32 ``[steps, keywords]``, each against its strongest rival.
-        samples: uint64 ``[steps]``, end of the audio that each step had heard.
-    """
-
-    stream: Stream
-    keywords: tuple[str, ...]
-    posteriors: NDArray[np.float32]
-    samples: NDArray[np.uint64]
-
-
-def hear(model: QuantizedModel, stream: Stream) -> Heard:
-    """Lets the C of the device listen to a stream.
-
-    Raises:
-        ToolchainError: no C compiler.
-    """
-    single = replace(model, detector=model.detector.model_copy(update={"smoothing_frames": 1}))
-    steps, _ = HostListener(single).push(stream.pcm)  # a mean over one step is the posterior itself
-    posteriors = np.array([step.scores for step in steps], np.float32).reshape(len(steps), len(model.keywords))
-    return Heard(stream, model.keywords, posteriors, np.array([step.sample for step in steps], np.uint64))
 
 
 @dataclass(frozen=True)
@@ -70,6 +41,16 @@ def smoothed(heard: Heard, smoothing: int) -> NDArray[np.float32]:
     scores = np.empty_like(heard.posteriors)
     _run(heard, Setting((2.0,) * len(heard.keywords), smoothing, 0), scores)
     return scores
+
+
+def posteriors(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each logit of float32 ``[steps, labels]`` against the highest of the others, as the listener has it."""
+    ffi, lib = _native().ffi, _native().lib
+    found = np.empty_like(logits)
+    lib.replay_posteriors(
+        ffi.from_buffer("float[]", np.ascontiguousarray(logits)), *logits.shape, ffi.from_buffer("float[]", found)
+    )
+    return found
 
 
 def _run(heard: Heard, setting: Setting, scores: NDArray[np.float32] | None) -> list[Event]:
@@ -98,6 +79,6 @@ def _run(heard: Heard, setting: Setting, scores: NDArray[np.float32] | None) -> 
 def _native() -> NativeLibrary:
     return compile_library(
         "replay",
-        (_HERE / "replay.c", _LISTENER / "detector.c"),
+        (_HERE / "replay.c", _LISTENER / "detector.c", _LISTENER / "softmax.c"),
         declarations(_HERE / "replay.h", include=(_LISTENER,)),
     )

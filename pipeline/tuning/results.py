@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from pipeline.layers import QuantizedModel
 from pipeline.listening.judging import Judgement, judge, together
-from pipeline.report.listening import CurvePoint, FalseAccepts, Misses, Tuned
+from pipeline.report.listening import FLOAT_BITS, CurvePoint, Difference, FalseAccepts, Misses, Tuned
 from pipeline.training.evaluate import by_speaker
 from pipeline.tuning.choose import Choice, judged
 from pipeline.tuning.rates import log_odds, poisson_interval, poisson_upper, probability
-from pipeline.tuning.replay import Heard, Setting, replay
+from pipeline.tuning.replay import Setting, replay
+from pipeline.tuning.spotters import Heard, Spotter
 
 _SHIFTS = np.arange(-20, 20.1, 0.5)
 
 
 def summarise(
-    model: QuantizedModel, budget: float, choice: Choice, keywords: Sequence[Heard], negatives: Sequence[Heard]
+    spotter: Spotter, budget: float, choice: Choice, keywords: Sequence[Heard], negatives: Sequence[Heard]
 ) -> Tuned:
     """Figures of a choice on test streams."""
     setting, names = choice.setting, keywords[0].keywords
     count, hours = sum(choice.negatives.false_accepts.values()), choice.negatives.hours
     by_kind = [_false_accepts(heard.stream.name, [heard], setting) for heard in negatives]
     return Tuned(
-        model.name,
-        model.bits,
+        spotter.name,
+        spotter.bits,
         budget,
         dict(zip(names, setting.thresholds, strict=True)),
         setting.smoothing,
@@ -39,6 +40,31 @@ def summarise(
         tuple(_misses(heard, setting) for heard in keywords),
         tuple(_point(float(shift), setting, keywords, negatives) for shift in _SHIFTS),
     )
+
+
+def against_float(found: Sequence[Tuned]) -> list[Tuned]:
+    """The same, with differences to the float twin where one is among them."""
+    twin = next((one for one in found if one.bits == FLOAT_BITS), None)
+    if twin is None:
+        return list(found)
+    compared = []
+    for one in found:
+        pairs = zip(one.misses, twin.misses, strict=True) if one is not twin else ()
+        compared.append(replace(one, against_float=tuple(difference([own], [other]) for own, other in pairs)))
+    return compared
+
+
+def difference(misses: Sequence[Misses], twins: Sequence[Misses]) -> Difference:
+    """Of what networks miss and what their float twins do, in pairs of one test stream: its mean over the pairs."""
+    more, said = Counter[str](), Counter[str]()
+    for one, twin in zip(misses, twins, strict=True):
+        more.update({speaker: missed for speaker, (missed, _) in one.by_speaker.items()})
+        more.subtract({speaker: missed for speaker, (missed, _) in twin.by_speaker.items()})
+        said.update({speaker: count for speaker, (_, count) in one.by_speaker.items()})
+    speakers = np.array(sorted(said.elements()))  # one for each keyword, as `by_speaker` takes them
+    shares = np.array([more[speaker] / said[speaker] for speaker in speakers])
+    rate, mean = by_speaker(shares, speakers, pooled=True), by_speaker(shares, speakers, pooled=False)
+    return Difference(misses[0].kind, rate.value, (rate.low, rate.high), mean.value, (mean.low, mean.high))
 
 
 def _false_accepts(kind: str, streams: Sequence[Heard], setting: Setting) -> FalseAccepts:
@@ -63,7 +89,11 @@ def _misses(heard: Heard, setting: Setting) -> Misses:
     median, late = (float(ms) for ms in 1000 * np.quantile(found.latencies or (0.0,), [0.5, 0.95]))
     latency = (median, late) if found.latencies else None
     interval = rate.low, rate.high
-    return Misses(heard.stream.name, len(spoken), len(missed), rate.value, interval, mean.value, by_keyword, latency)
+    said, lost = (Counter(word.speaker for word in words) for words in (spoken, found.missed))
+    of_each = {speaker: (lost[speaker], count) for speaker, count in said.items()}
+    return Misses(
+        heard.stream.name, len(spoken), len(missed), rate.value, interval, mean.value, by_keyword, of_each, latency
+    )
 
 
 def _point(shift: float, setting: Setting, keywords: Sequence[Heard], negatives: Sequence[Heard]) -> CurvePoint:

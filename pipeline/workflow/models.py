@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.export import read_tflite
 from pipeline.files import sha256_file
 from pipeline.layers import QuantizedModel
+from pipeline.stages import StageResult
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ModelResult:
 
     Attributes:
         file: None for the float twin.
+        twin: the stage that trained it, where this is the float twin.
         training: how the weights came about: "float", "QAT" or "from file".
         logits: for the test clips, float32 ``[n, labels]``: of Keras for the float twin, of the numpy reference for
             quantized models.
@@ -51,6 +53,7 @@ class ModelResult:
     training: str
     logits: NDArray[np.float32]
     validation: NDArray[np.float32]
+    twin: StageResult | None = None
 
     @property
     def name(self) -> str:

@@ -37,7 +37,7 @@ from pipeline.report import (
     StageRow,
     WordRow,
 )
-from pipeline.report.listening import NOT_TUNED, Tuned, Tuning
+from pipeline.report.listening import FLOAT_BITS, NOT_TUNED, Tuned, Tuning
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.training.threshold import OperatingPoint, at_threshold, choose_threshold
@@ -49,7 +49,6 @@ REFERENCE_CLOCK_HZ = 64_000_000
 """Shares of a core without a clock of its own are of this one, the nRF52840's."""
 _PACKAGES = ("numpy", "keras", "tensorflow", "platformio", "unicorn")
 _DET_POINTS = 400
-_FLOAT_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def make_report(
     rows = []
     for result in outcome.models:
         size = result.file.model.quantized_bytes if result.file else model.float_bytes
-        bits = result.file.model.bits if result.file else _FLOAT_BITS
+        bits = result.file.model.bits if result.file else FLOAT_BITS
         where = "numpy" if result.file else "Keras"
         judged = judge(result.logits, result.validation)
         rows.append(judged.row(result.name, where, result.training, bits, size))

@@ -40,7 +40,7 @@ def train(data: Data, widths: Sequence[int], stages: Stages) -> tuple[ModelResul
     test, validation = (
         evaluate_float(float_stage, clips.features, clips.key, stages) for clips in (held_out.test, held_out.validation)
     )
-    models = [ModelResult(None, "float", test, validation)]
+    models = [ModelResult(None, "float", test, validation, float_stage)]
     for bits in widths:
         trained = train_quantized(recipe, dataset, float_stage, bits, stages)
         models.append(_evaluated(quantize_model(recipe, trained, bits, stages), "QAT", held_out, stages))

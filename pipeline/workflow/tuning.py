@@ -14,12 +14,15 @@ from pipeline.corpus.synthesis import synthesiser_version
 from pipeline.errors import CorpusError, UsageError
 from pipeline.export import write_reference_tflite, write_tflite
 from pipeline.files import write_text
+from pipeline.recipe import Recipe
 from pipeline.report.listening import Tuning
 from pipeline.stages import Stages
-from pipeline.tuning.process import tune
+from pipeline.tuning.process import tune, tuned
+from pipeline.tuning.spotters import QuantizedSpotter, Spotter
 from pipeline.workflow.data import Data
 from pipeline.workflow.models import ModelFile, ModelResult
 from pipeline.workflow.quantize import REFERENCE_GRAPH
+from pipeline.workflow.tensorflow import load_tensorflow
 
 LEAST_HOURS = 0.25
 """Of other speech in the validation split: from less, the tail of the scores says nothing about events per hour."""
@@ -30,21 +33,20 @@ _FOUND = "tuning.json"
 def tune_models(
     models: Sequence[ModelResult], bits: int, data: Data, stages: Stages
 ) -> tuple[tuple[ModelResult, ...], Tuning]:
-    """Tunes every quantized model of a run on the same streams; the float twin is left out.
+    """Tunes every model of a run on the same streams, the float twin to compare with.
 
     Where the corpus does not carry that far, or no threshold keeps the budget, all keep what the recipe says.
 
     Args:
         bits: of the model that goes onto the device, which comes first in what was found.
     """
-    files = [result.file for result in models if result.file is not None]
     settings, seed = data.recipe.tuning, data.recipe.training.seed
     folders = () if data.negatives is None else (data.negatives,)
 
     def make(folder: Path) -> None:
         try:
             found = tune(
-                [file.model for file in files],
+                [_spotter(result, data.recipe) for result in models],
                 data.tested,
                 folders,
                 budget=settings.budget,
@@ -56,16 +58,18 @@ def tune_models(
         except (CorpusError, UsageError) as error:
             tuning = Tuning(note=f"{error.message} ({error.hint})")
         else:
-            for model, _ in found:
-                place = folder / f"{model.bits}bit"
-                place.mkdir()
-                write_tflite(model, place / "model.tflite")
-                write_reference_tflite(model, place / REFERENCE_GRAPH)
-            tuning = Tuning(tuple(sorted((one for _, one in found), key=lambda one: one.bits != bits)))
+            for result, one in zip(models, found, strict=True):
+                if result.file is not None:
+                    model = tuned(result.file.model, one)
+                    place = folder / f"{model.bits}bit"
+                    place.mkdir()
+                    write_tflite(model, place / "model.tflite")
+                    write_reference_tflite(model, place / REFERENCE_GRAPH)
+            tuning = Tuning(tuple(sorted(found, key=lambda one: one.bits != bits)))
         write_text(folder / _FOUND, json.dumps(asdict(tuning)))
 
     inputs = {
-        "models": [file.digest for file in files],
+        "models": [_key(result) for result in models],
         "bits": bits,
         "corpus": data.tested.key,
         "negatives": [_fingerprint(folder) for folder in folders],
@@ -79,6 +83,24 @@ def tune_models(
         stages.progress.info(f"thresholds stay as the recipe has them: {tuning.note}")
         return tuple(models), tuning
     return tuple(_tuned(result, folder) for result in models), tuning
+
+
+def _spotter(result: ModelResult, recipe: Recipe) -> Spotter:
+    if result.file is not None:
+        return QuantizedSpotter(result.file.model)
+    assert result.twin is not None
+    load_tensorflow()
+    from pipeline.training.convert import load_trained
+    from pipeline.tuning.float_twin import FloatTwin
+
+    return FloatTwin(load_trained(result.twin.folder / "model.keras"), recipe)
+
+
+def _key(result: ModelResult) -> str:
+    if result.file is not None:
+        return result.file.digest
+    assert result.twin is not None
+    return result.twin.key
 
 
 def _tuned(result: ModelResult, folder: Path) -> ModelResult:

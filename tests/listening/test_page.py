@@ -78,3 +78,12 @@ def test_a_long_waveform_is_merged_without_losing_its_peaks(seconds: int) -> Non
     [track] = json.loads(re.search(r"const tracks = (.*);\n", html)[1])  # type: ignore[index]
     assert len(track["envelope"]) <= 20_000
     assert max(high for _, high in track["envelope"]) == 12_345
+
+
+def test_a_page_without_scores_says_why() -> None:
+    pcm = np.zeros(16_000, np.int16)
+    told = Recorder("a", ("computer",))
+    told.hear(pcm, [], [Event("computer", 0.9, 8000)])
+    told.finish()
+    assert "No scores to show: a board tells detections alone" in to_html("a", [0.5], [told])
+    assert "No scores" not in to_html("a", [0.5], [recorded([], [], pcm)])

@@ -156,7 +156,7 @@ def console_of(report: Report, tmp_path) -> str:
 def test_files_agree_and_stand_alone(report, tmp_path):
     json_path, html_path = write_report(report, tmp_path, "m_4bit_nano33")
     data, page = json.loads(json_path.read_text()), html_path.read_text()
-    assert data["schema"] == "dynq-report-4"
+    assert data["schema"] == "dynq-report-5"
     assert data["next"]["files"] == [["image", "m_4bit_nano33.elf"]]
     assert 'href="m_4bit_nano33.elf"' in page
     assert not re.search(r'src=|@import|url\((?!#)|href="(?:https?:|//)', page)  # nothing is fetched
@@ -351,8 +351,8 @@ TUNED = Tuned(
         FalseAccepts("all", 2.0, 3, 1.5, (0.3, 4.4), {"alexa": 3}, {"phrases": 1, "nutmeg & table": 2}),
     ),
     (
-        Misses("keywords", 100, 11, 0.11, (0.05, 0.2), 0.08, {"alexa": 0.1}, (360.0, 520.0)),
-        Misses("keywords at 5 dB", 100, 100, 1.0, (1.0, 1.0), 1.0, {"alexa": 1.0}, None),
+        Misses("keywords", 100, 11, 0.11, (0.05, 0.2), 0.08, {"alexa": 0.1}, {"s": (11, 100)}, (360.0, 520.0)),
+        Misses("keywords at 5 dB", 100, 100, 1.0, (1.0, 1.0), 1.0, {"alexa": 1.0}, {"s": (100, 100)}, None),
     ),
     tuple(
         CurvePoint(x, 10.0 * 2**-x if x < 4 else 0.0, {"keywords": x / 10, "keywords at 5 dB": 1.0}) for x in range(5)

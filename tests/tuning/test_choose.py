@@ -11,7 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.listening.streams import Spoken, Stream
 from pipeline.tuning.choose import choose, judged
 from pipeline.tuning.rates import most_events
-from pipeline.tuning.replay import Heard
+from pipeline.tuning.spotters import Heard
 
 NAMES = ("computer", "jarvis")
 STEP = 480

@@ -14,11 +14,12 @@ from pipeline.export import read_tflite, write_tflite
 from pipeline.layers import logits
 from pipeline.progress import SILENT
 from pipeline.recipe import load_recipe
-from pipeline.stages import Stages
+from pipeline.stages import StageResult, Stages
 from pipeline.tuning.rates import most_events
 from pipeline.workflow.data import Data
 from pipeline.workflow.models import ModelFile, ModelResult
 from pipeline.workflow.quantize import REFERENCE_GRAPH
+from pipeline.workflow.tensorflow import load_tensorflow
 from pipeline.workflow.tuning import tune_models
 from tests.conftest import make_model
 
@@ -37,11 +38,22 @@ def hum(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def twin(whistle_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> StageResult:
+    """Where a random float network lies."""
+    load_tensorflow()
+    from pipeline.training.zoo import build_model
+
+    folder = tmp_path_factory.mktemp("train-float")
+    build_model(load_recipe(whistle_recipe), None).save(folder / "model.keras")
+    return StageResult("train-float", folder, "of the float twin", False, 0.0)
+
+
 @pytest.fixture
-def models(tmp_path: Path) -> tuple[ModelResult, ...]:
+def models(twin: StageResult, tmp_path: Path) -> tuple[ModelResult, ...]:
     """A float twin, and random models of two widths."""
     nothing = np.zeros((0, 4), np.float32)
-    results = [ModelResult(None, "float", nothing, nothing)]
+    results = [ModelResult(None, "float", nothing, nothing, twin)]
     for bits in (8, 4):
         model = replace(make_model(bits, widths=(12,), labels=4, seed=bits), labels=LABELS)
         file = ModelFile.read(write_tflite(model, tmp_path / f"{bits}.tflite"))
@@ -58,7 +70,9 @@ def test_every_width_gets_thresholds(
 ) -> None:
     stages = Stages(tmp_path)
     tuned, found = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
-    assert [one.bits for one in found.models] == [4, 8]  # the device's first
+    assert [one.weights for one in found.models] == ["4-bit", "float32", "8-bit"]  # the device's first
+    assert [len(one.against_float) for one in found.models] == [4, 0, 4]
+    assert [stream.kind for stream in found.models[0].against_float] == [one.kind for one in found.models[1].misses]
     assert tuned[0] is models[0]
     for before, after in zip(models[1:], tuned[1:], strict=True):
         assert before.file is not None
@@ -77,6 +91,9 @@ def test_every_width_gets_thresholds(
     _, same = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
     assert stages.finished[-1].cached
     assert same == found
+    again = replace(models[0], twin=replace(models[0].twin, key="of another"))
+    tune_models((again, *models[1:]), 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
+    assert not stages.finished[-1].cached
 
 
 def test_a_folder_to_test_on_gives_the_test_streams_and_nothing_else(
