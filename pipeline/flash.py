@@ -1,10 +1,14 @@
 """What flash costs a core beyond its instructions: a model of the nRF52840's memory.
 
-Its product specification (chapter "CPU", electrical specification) has no wait states for RAM and two for flash; the
-instruction cache of 2 KB (chapter "NVMC") serves instruction fetches alone, and has none when it hits. So the model is:
-code costs what it costs from RAM, as the loops of a layer fit the cache; a word of data takes two cycles more each time
-that it is read. A step of a network reads each word of its weights and parameters once. Not modelled: the fetches that
-fill the cache, and the front end's tables.
+The source is Nordic's "nRF52840 Product Specification" (https://docs.nordicsemi.com/bundle/ps_nrf52840). Of code, its
+chapter "CPU", electrical specification, has no wait states for what runs from RAM and up to two for what runs from
+flash with the cache off; its chapter "NVMC", section "Cache", has a cache for the I-code bus, which fetches
+instructions, with no wait state where it hits.
+
+Of data it says nothing. Assumed is that loads from flash, which take the D-code bus and pass that cache by, wait as
+fetches do without one, for each word and each time; and that the loops of a layer stay in the cache, so that code
+costs what it costs from RAM. A step of a network reads each word of its weights and parameters once. Not modelled:
+fetches that fill the cache, loads that meet one, and the front end's tables.
 """
 
 from __future__ import annotations
