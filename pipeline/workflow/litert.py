@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.workflow.native import held_back_stderr
+
 
 def run_in_litert(model: bytes, features: NDArray[np.int8]) -> NDArray[np.float32]:
     """What a model of one input and one output answers to int8 ``[n, inputs]``: float32 ``[n, labels]``."""
-    from ai_edge_litert.interpreter import Interpreter
+    with held_back_stderr():  # that it made a delegate is no news
+        from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_content=model, num_threads=1)
-    interpreter.allocate_tensors()
+        interpreter = Interpreter(model_content=model, num_threads=1)
+        interpreter.allocate_tensors()
     source, result = (
         found[0]["index"] for found in (interpreter.get_input_details(), interpreter.get_output_details())
     )

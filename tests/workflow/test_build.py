@@ -51,6 +51,7 @@ def finished(whistles: Path, whistle_recipe: Path, workplace: Path) -> Path:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "equal to the bit" in run.stdout
+    assert run.stderr == ""  # no word of TensorFlow's or LiteRT's either
     return out
 
 
