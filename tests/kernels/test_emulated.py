@@ -101,10 +101,14 @@ AT_THE_END = [replace(CORES["m7"], blob=(0x60FF_0000, 0x1_0000)), replace(CORES[
 """Cores whose jobs lie where the machine's memory ends."""
 
 
+@pytest.fixture(scope="module", params=AT_THE_END, ids=lambda core: core.name)
+def image_at_the_end(request, tmp_path_factory) -> Image:
+    return build_image(request.param, tmp_path_factory.mktemp("end"))
+
+
 @pytest.mark.parametrize("part", ["x", "weights", "columns"])
-@pytest.mark.parametrize("core", AT_THE_END, ids=lambda core: core.name)
-def test_nothing_is_read_beyond_an_array(tmp_path, core, part):
-    image = build_image(core, tmp_path)
+def test_nothing_is_read_beyond_an_array(image_at_the_end, part):
+    image = image_at_the_end
     for bits in (8, 4, 2):
         cases = [case for case in shape_cases(bits, most=90) if case.jobs[0].layer.inputs in (1, 8, 41, 81)]
         for case in cases[::3] + cases[2::6]:  # floats; features
@@ -114,9 +118,8 @@ def test_nothing_is_read_beyond_an_array(tmp_path, core, part):
         check([first], run_jobs(image, first.jobs, ends_with=part), case.name)
 
 
-@pytest.mark.parametrize("core", AT_THE_END, ids=lambda core: core.name)
-def test_reading_beyond_that_end_would_fault(tmp_path, core):
+def test_reading_beyond_that_end_would_fault(image_at_the_end):
     layer = dense_layer(np.random.default_rng(0), 16, 3, 8, relu=True)
     short = single("short", layer, Vector(np.arange(15, dtype=np.float32)))
     with pytest.raises(ToolchainError, match="exit status 5"):
-        run_jobs(build_image(core, tmp_path), short.jobs, ends_with="x")
+        run_jobs(image_at_the_end, short.jobs, ends_with="x")
