@@ -6,6 +6,8 @@ export KWS_DATA
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# files share what they build; in the order that tests/conftest.py gives them, not by how many tests they have
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint bench faults misuse fuzz mutants lock clean
@@ -28,10 +30,10 @@ demo: setup ## train on synthetic speech, test on an emulated Cortex-M4F, write 
 	$(BIN)/python -m pipeline.build --target qemu
 
 test: setup ## the tests, in minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
 
 test-all: setup ## the long ones too
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 lint: setup ## ruff, mypy, clang-format
 	$(BIN)/ruff check .

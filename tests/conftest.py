@@ -15,6 +15,22 @@ from pipeline.quantization import InputQuantization
 
 pytest_plugins = ["pytester"]  # pytest only takes this from here
 
+TESTS = Path(__file__).parent
+LONG = """
+workflow/test_build workflow/test_stale training/test_fit lab/faults/test_campaign kernels/test_emulated
+on_device/test_board experiments/test_cells experiments/test_command lab/test_misuse
+emulators/nrf52840/test_virtual_board export/library/test_library searching/test_search test_guides
+layers/test_extending test_api lab/baselines/test_baseline device/test_audio tflm/test_operator_in_wheel test_listen
+emulators/nrf52840/test_several_boards workflow/test_tuning
+"""
+"""Files that take longest, the worst first: of two workers neither is then left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {TESTS / f"{name}.py": place for place, name in enumerate(LONG.split())}
+    assert all(path.is_file() for path in order), "a file of LONG has another name now"
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
 
 @pytest.fixture(scope="session")
 def speech_dir() -> Path:
