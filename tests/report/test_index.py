@@ -15,7 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.report import FIGURES, Report, read_report, write_report
 from pipeline.report.data import SCHEMA
 from pipeline.report.listening import Tuning
-from tests.report.test_report import TUNED, report, text_of  # noqa: F401
+from tests.report.test_report import BESIDE_FLOAT, report, text_of  # noqa: F401
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def two(report: Report, tmp_path: Path) -> tuple[Path, Path]:  # noqa: F811
     other = dataclasses.replace(
         report, title="wake_words: 2 bits on host", accuracy=(*report.accuracy[:-1], last), listening=None
     )
-    report = dataclasses.replace(report, tuning=Tuning((TUNED,)))
+    report = dataclasses.replace(report, tuning=Tuning((BESIDE_FLOAT,)))
     return write_report(report, tmp_path, "w_4bit_nano33")[1], write_report(other, tmp_path, "w_2bit_host")[1]
 
 
@@ -36,6 +36,7 @@ def test_figures_by_hand(two: tuple[Path, Path]) -> None:
     assert found == {
         "listening: false accepts per hour": "1.50",
         "listening: missed in quiet, %": "11.0",
+        "listening: missed in quiet more than float32, points": "1.5",
         "missed, %": "12.5",
         "false accepts, %": "1.5",
         "missed at 1 % false accepts, %": "17.5",
@@ -54,7 +55,7 @@ def test_the_index_lists_every_report_of_the_folder(two: tuple[Path, Path], tmp_
     page = (tmp_path / "index.html").read_text()
     assert re.findall(r'href="(.*?)"', page) == ["w_2bit_host.html", "w_4bit_nano33.html"]
     assert (
-        "w_4bit_nano33 wake_words: 4 bits on nano33 1.50 11.0 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.8 38,400 0"
+        "w_4bit_nano33 wake_words: 4 bits on nano33 1.50 11.0 1.5 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.8 38,400 0"
         in text_of(page)
     )
     assert "w_2bit_host wake_words: 2 bits on host 25.0 1.5 17.5 93.1 90.0 12.0 40.0 14.2 0" in text_of(page)

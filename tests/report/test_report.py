@@ -30,7 +30,7 @@ from pipeline.report import (
     advice,
     write_report,
 )
-from pipeline.report.listening import CurvePoint, FalseAccepts, Misses, Tuned, Tuning
+from pipeline.report.listening import FLOAT_BITS, CurvePoint, Difference, FalseAccepts, Misses, Tuned, Tuning
 
 
 def accuracy(name: str, runs_on: str, bits: int, keyword: float, model_bytes: int) -> AccuracyRow:
@@ -360,16 +360,24 @@ TUNED = Tuned(
 )
 
 
+BESIDE_FLOAT = dataclasses.replace(
+    TUNED, against_float=(Difference("keywords", 0.015, (-0.005, 0.04), 0.01, (-0.02, 0.03)),)
+)
+
+
 def test_listening_is_shown_with_its_intervals(report: Report, tmp_path):
-    models = (TUNED, dataclasses.replace(TUNED, bits=8))
+    models = (BESIDE_FLOAT, dataclasses.replace(TUNED, bits=FLOAT_BITS), dataclasses.replace(TUNED, bits=8))
     data, page = write_report(dataclasses.replace(report, tuning=Tuning(models)), tmp_path, "tuned")
     text = page.read_text("utf-8")
     section = text[text.index('id="listening"') :]
     for shown in (
         *("1.50 per hour", "0.30 &ndash; 4.40", "11.0 %", "8.0 % by speaker", "alexa 0.900"),
         *("unseen &lt;words&gt;", "bound the rate below 1.36", "8-bit", "<svg"),
+        *("4-bit (the device)", "float32", "<b>+1.5</b> (-0.5 to +4.0)"),
     ):
         assert shown in section, shown
+    alone = write_report(dataclasses.replace(report, tuning=Tuning((TUNED,))), tmp_path, "alone")[1].read_text("utf-8")
+    assert "float32" not in alone[alone.index('id="listening"') : alone.index('id="next"')]
     assert json.loads(data.read_text("utf-8"))["tuning"]["models"][0]["false_accepts"][1]["per_hour"] == 1.5
 
 
