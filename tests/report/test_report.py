@@ -376,6 +376,7 @@ def test_listening_is_shown_with_its_intervals(report: Report, tmp_path):
         *("4-bit (the device)", "float32", "<b>+1.5</b> (-0.5 to +4.0)"),
     ):
         assert shown in section, shown
+    assert "in quiet; tuned for 0.5 per hour; float32: 11.0 % / 1.50" in text_of(text)
     alone = write_report(dataclasses.replace(report, tuning=Tuning((TUNED,))), tmp_path, "alone")[1].read_text("utf-8")
     assert "float32" not in alone[alone.index('id="listening"') : alone.index('id="next"')]
     assert json.loads(data.read_text("utf-8"))["tuning"]["models"][0]["false_accepts"][1]["per_hour"] == 1.5
