@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -90,6 +91,7 @@ def main(
     versions = _versions()
     chosen, widths = [core_named(name) for name in cores or CORES], [int(b) for b in bits] or DEVICE_BITS
     peer = find_peer(cmsis_nn) if cmsis_nn else None
+    started = time.monotonic()
     with TemporaryDirectory(prefix="dynq") as folder:
         rows = run_suite(chosen, widths, Path(folder), progress=RichProgress(console))
         if peer:
@@ -105,7 +107,8 @@ def main(
         console.print(line)
     if worse and check:
         raise Regression(f"{len(worse)} figures grew", "make bench writes the new ones, if this is meant")
-    console.print("no figure grew" if not worse else f"{len(worse)} figures grew")
+    grew = f"{len(worse)} figures grew" if worse else "no figure grew"
+    console.print(f"{grew}; {len(rows)} took {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lab.bench.calls import Job
-from lab.bench.cycles import Counts, disassemble, estimate
+from lab.bench.cycles import Counts
 from lab.bench.image import BENCH, Image, functions, run_tool
 from lab.bench.runner import Result, run_jobs
 from pipeline.errors import ToolchainError
@@ -19,18 +20,28 @@ _CODE_BYTES = 0x40000
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one job took.
+    """What one job gave, and took from the library call to its return.
 
     Attributes:
-        instructions: executed, from the library call to its return.
-        cycles: Cortex-M4 estimate (lab/bench/cycles.py).
-        counts: per instruction address.
+        region: the plugin's lines.
     """
 
-    instructions: int
-    cycles: int
-    counts: dict[int, Counts]
     result: Result
+    region: str
+
+    @cached_property
+    def counts(self) -> dict[int, Counts]:
+        """Per instruction address."""
+        found = {}
+        for line in self.region.splitlines():
+            address, executions, arrivals = line.split()
+            found[int(address, 16)] = Counts(int(executions), int(arrivals))
+        return found
+
+    @property
+    def instructions(self) -> int:
+        """Executed."""
+        return sum(count.executions for count in self.counts.values())
 
 
 def build_plugin(folder: Path) -> Path:
@@ -70,7 +81,6 @@ def measure(image: Image, plugin: Path, jobs: Sequence[Job], *, seconds: int = 3
         ToolchainError: the emulator failed or has no plugin support.
     """
     where = functions(image.elf)
-    program = disassemble(image.elf)
     with TemporaryDirectory(prefix="dynq") as folder:
         out = Path(folder) / "counts"
         arguments = {
@@ -86,21 +96,7 @@ def measure(image: Image, plugin: Path, jobs: Sequence[Job], *, seconds: int = 3
             seconds=seconds,
             plugin=",".join([str(plugin), *(f"{key}={value}" for key, value in arguments.items())]),
         )
-        regions = _read(out)
+        regions = out.read_text().split("region\n")[1:]
     if len(regions) != len(jobs):
         raise ToolchainError(f"counted {len(regions)} of {len(jobs)} jobs")
-    return [
-        Measurement(sum(count.executions for count in region.values()), estimate(program, region), region, result)
-        for region, result in zip(regions, results, strict=True)
-    ]
-
-
-def _read(path: Path) -> list[dict[int, Counts]]:
-    regions: list[dict[int, Counts]] = []
-    for line in path.read_text().splitlines():
-        if line == "region":
-            regions.append({})
-        else:
-            address, executions, arrivals = line.split()
-            regions[-1][int(address, 16)] = Counts(int(executions), int(arrivals))
-    return regions
+    return [Measurement(result, region) for result, region in zip(results, regions, strict=True)]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lab.bench.image import run_tool, tool
@@ -94,6 +95,7 @@ def _waits(before: Instruction, now: Instruction) -> bool:
     return result in _registers(sources)
 
 
+@cache
 def cost(now: Instruction, before: Instruction | None) -> int:
     """Cycles of one execution, given the instruction that lies before it in memory."""
     name = now.mnemonic

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.bench.calls import Features, Input, Job, Output
+from lab.bench.calls import Features, Input, Job, Output, Packed
 from lab.bench.image import Image, run_tool, tool
 from pipeline.emulators import qemu
 from pipeline.errors import ToolchainError
@@ -88,8 +88,11 @@ def write_blob(
         raise ToolchainError(f"path {results} is too long for the runner", "set TMPDIR to a shorter folder")
     blob = _Blob(_HEADER.size + _JOB.size * len(jobs))
     records = bytearray()
+    layers: dict[int, Packed] = {}
     for job in jobs:
-        packed = job.layer.packed(variant)
+        if id(job.layer) not in layers:
+            layers[id(job.layer)] = job.layer.packed(variant)
+        packed = layers[id(job.layer)]
         arrays: dict[Part, bytes] = {"weights": packed.weights, "columns": packed.columns}
         values = [b"" if isinstance(x, Output) else x.values.tobytes() for x in job.inputs]
         arrays["x"] = values[0]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from lab.bench.calls import Softmax, expected
+from lab.bench.calls import Floats, Job, Softmax, expected
 from lab.bench.cores import Core
 from lab.bench.count import Measurement, build_plugin, measure
-from lab.bench.image import build_image, code_bytes
+from lab.bench.cycles import disassemble, estimate
+from lab.bench.image import Image, build_image, code_bytes
 from lab.bench.peers import Peer, peer_jobs, verify_peer
 from lab.bench.workloads import SHAPES, Workload, layers_over_time, workloads
 from pipeline.errors import ToolchainError
@@ -59,14 +63,17 @@ class Row:
         return self.core, self.variant, self.bits, self.what, self.source
 
 
-def verify(workload: Workload, measured: Sequence[Measurement], where: str) -> None:
+def verify(jobs: Sequence[Job], wanted: Iterable[Floats], measured: Sequence[Measurement], where: str) -> None:
     """Refuses a count of a wrong result, which would mean nothing.
+
+    Args:
+        wanted: the reference's outputs.
 
     Raises:
         ToolchainError: a job's output is not the reference's.
     """
-    for job, wanted, got in zip(workload.jobs, expected(workload.jobs), measured, strict=True):
-        same = np.array_equal(wanted.view(np.uint32), got.result.y.view(np.uint32))
+    for job, y, got in zip(jobs, wanted, measured, strict=True):
+        same = np.array_equal(y.view(np.uint32), got.result.y.view(np.uint32))
         if not same and not isinstance(job.layer, Softmax):
             raise ToolchainError(f"{where}: the kernels' result differs from the reference")
 
@@ -90,23 +97,24 @@ def run_peer(
                     measured = measure(image, plugin, [job])
                     verify_peer(job, measured[0], f"{core.name} {peer.name}, {what}")
                     workload = Workload(what, "bytes", width, (job,), 1)
-                    rows.append(_row(core, peer.name, workload, measured, 0))
+                    rows.append(_row(image, peer.name, workload, measured, 0))
             task.advance(note=core.name)
     return rows
 
 
-def _row(core: Core, variant: str, workload: Workload, measured: Sequence[Measurement], code: int) -> Row:
+def _row(image: Image, variant: str, workload: Workload, measured: Sequence[Measurement], code: int) -> Row:
     jobs, counted = workload.jobs[-workload.counted :], measured[-workload.counted :]
+    program = disassemble(image.elf) if image.core.name == "m4" else None
     packed = [job.layer.packed(variant) for job in jobs]
     return Row(
-        core.name,
+        image.core.name,
         variant,
         workload.bits,
         workload.what,
         workload.source,
         sum(job.layer.macs for job in jobs),
         sum(one.instructions for one in counted),
-        sum(one.cycles for one in counted) if core.name == "m4" else None,
+        sum(estimate(program, one.counts) for one in counted) if program else None,
         code,
         sum(len(one.weights) for one in packed),
         sum(len(one.columns) for one in packed),
@@ -131,19 +139,27 @@ def run_suite(
     variants = [(core, core.variant) for core in cores]
     if references:
         variants += [(core, "reference") for core in cores if core.name in ("m0", "m3", "m4")]
+    chosen = [*chain.from_iterable(map(workloads, bits)), *layers_over_time()]
+    wanted = [list(expected(workload.jobs)) for workload in chosen]
+
+    def count(core: Core, variant: str) -> list[Row]:
+        image = build_image(core, folder, variant=variant)
+        code = code_bytes(image)
+        rows = []
+        for workload, outputs in zip(chosen, wanted, strict=True):
+            if workload.fits(core.blob[1]):
+                measured = measure(image, plugin, workload.jobs)
+                where = f"{core.name} {variant}, {workload.bits} bits, {workload.what}"
+                verify(workload.jobs, outputs, measured, where)
+                rows.append(_row(image, variant, workload, measured, code[workload.bits]))
+        return rows
+
     rows: list[Row] = []
-    with progress.task("Counting instructions", len(variants) * (len(bits) + 1)) as task:
-        for core, variant in variants:
-            image = build_image(core, folder, variant=variant)
-            code = code_bytes(image)
-            for width in (*bits, 0):
-                for workload in _all(width, core.blob[1]):
-                    measured = measure(image, plugin, workload.jobs)
-                    verify(workload, measured, f"{core.name} {variant}, {width} bits, {workload.what}")
-                    rows.append(_row(core, variant, workload, measured, code[width]))
-                task.advance(note=f"{core.name} {variant} {width or 'no'} bits")
+    with (
+        progress.task("Counting instructions", len(variants)) as task,
+        ThreadPoolExecutor(os.cpu_count()) as pool,  # compilers and emulators run beside each other
+    ):
+        for (core, variant), found in zip(variants, pool.map(count, *zip(*variants, strict=True)), strict=True):
+            rows += found
+            task.advance(note=f"{core.name} {variant}")
     return rows
-
-
-def _all(bits: int, capacity: int) -> Iterator[Workload]:
-    return workloads(bits, capacity) if bits else layers_over_time()

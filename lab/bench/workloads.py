@@ -52,6 +52,11 @@ class Workload:
     jobs: tuple[Job, ...]
     counted: int
 
+    def fits(self, capacity: int) -> bool:
+        """Whether ``capacity`` bytes of constants hold its weights: those of a Cortex-M0 board not the largest."""
+        layers = {id(job.layer): job.layer for job in self.jobs}
+        return sum(layer.macs for layer in layers.values()) * self.bits // 8 < capacity * 3 // 4
+
 
 def dense_layer(rng: Random, inputs: int, outputs: int, bits: int, *, relu: bool) -> DenseLayer:
     """A layer of random weights."""
@@ -148,16 +153,14 @@ def layers_over_time() -> Iterator[Workload]:
     yield _steps("add of 64", 0, [[Job(AddLayer(64, relu=True), (vectors[0], vectors[1]))]])
 
 
-def workloads(bits: int, capacity: int) -> Iterator[Workload]:
-    """Everything at one width of weights that fits ``capacity`` bytes of constants."""
+def workloads(bits: int) -> Iterator[Workload]:
+    """Everything at one width of weights."""
     sources: tuple[Source, ...] = ("floats", "bytes")
     for inputs, outputs in SHAPES:
         rng = np.random.default_rng((inputs, outputs, bits))
         layer = dense_layer(rng, inputs, outputs, bits, relu=True)
         for source in sources:
-            if inputs * outputs * bits // 8 < capacity * 3 // 4:  # a Cortex-M0 board does not hold the largest
-                job = Job(layer, (_input(rng, inputs, source),))
-                yield Workload(f"{inputs}x{outputs}", source, bits, (job,), 1)
+            yield Workload(f"{inputs}x{outputs}", source, bits, (Job(layer, (_input(rng, inputs, source),)),), 1)
     for source in sources:
         yield perceptron(bits, source)
     yield temporal_network(bits)

@@ -14,7 +14,7 @@ from lab.bench.__main__ import main
 from lab.bench.calls import DenseLayer, Features, Job, Vector
 from lab.bench.cores import CORES, core_named
 from lab.bench.count import Measurement, build_plugin, measure
-from lab.bench.cycles import Counts, Instruction, cost, estimate
+from lab.bench.cycles import Counts, Instruction, cost, disassemble, estimate
 from lab.bench.image import build_image, code_bytes
 from lab.bench.loops import count, errors, fit
 from lab.bench.peers import find_peer, peer_jobs, verify_peer
@@ -52,7 +52,7 @@ def test_a_whole_layer_stays_fast_on_cortex_m4(tools, bits, instructions, cycles
     plugin, image = tools
     (measured,) = measure(image, plugin, [layer_job(440, 128, bits)])
     assert measured.instructions / (440 * 128) < instructions
-    assert measured.cycles / (440 * 128) < cycles
+    assert estimate(disassemble(image.elf), measured.counts) / (440 * 128) < cycles
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,8 @@ def test_a_whole_model_stays_fast_on_cortex_m4(tools, bits, instructions, cycles
     plugin, image = tools
     measured = measure(image, plugin, perceptron(bits, "bytes").jobs)
     assert sum(one.instructions for one in measured) < instructions
-    assert sum(one.cycles for one in measured) < cycles
+    program = disassemble(image.elf)
+    assert sum(estimate(program, one.counts) for one in measured) < cycles
 
 
 @pytest.mark.parametrize("bits", [8, 4, 2])
@@ -73,7 +74,7 @@ def test_the_committed_figures_are_of_these_kernels(tools, bits):
     if json.loads(text)["versions"]["GCC"] != compiler.stdout.strip():
         pytest.skip("another compiler counts otherwise")
     figures = from_json(text, "kernels.json")
-    chosen = [w for w in workloads(bits, 1 << 20) if w.what.startswith(("64x64", "default"))]
+    chosen = [w for w in workloads(bits) if w.what.startswith(("64x64", "default"))]
     assert len(chosen) == 3
     for one in chosen:
         measured = measure(image, plugin, one.jobs)[-one.counted :]
@@ -91,7 +92,6 @@ def test_counts_repeat_exactly(tools):
     jobs = [layer_job(128, 12, 4), layer_job(33, 7, 2, "bytes")]
     first, second = measure(image, plugin, jobs), measure(image, plugin, jobs)
     assert [one.counts for one in first] == [one.counts for one in second]
-    assert [one.cycles for one in first] == [one.cycles for one in second]
 
 
 def test_helium_takes_a_third_of_the_instructions(tools, tmp_path):
@@ -169,10 +169,10 @@ def test_a_wrong_result_of_a_peer_is_refused(bits):
     _, wanted = job.layer.step(None, *job.inputs)
     y = np.zeros(4, np.float32)
     y.view(np.int8)[:4] = wanted
-    verify_peer(job, Measurement(0, 0, {}, Result(y, np.float32(0), np.float32(0), True, 0, 0)), "m4")
+    verify_peer(job, Measurement(Result(y, np.float32(0), np.float32(0), True, 0, 0), ""), "m4")
     y.view(np.int8)[3] ^= 2
     with pytest.raises(ToolchainError, match="not what was asked for"):
-        verify_peer(job, Measurement(0, 0, {}, Result(y, np.float32(0), np.float32(0), True, 0, 0)), "m4")
+        verify_peer(job, Measurement(Result(y, np.float32(0), np.float32(0), True, 0, 0), ""), "m4")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 9, "rows": []}', '{"format": 1, "rows": [{"core": "m4"}]}'])
