@@ -73,6 +73,12 @@ def test_imports_go_down(path: Path):
             assert HEIGHT[below] < HEIGHT[part], f"{path} imports {name}, which is not below {part}"
 
 
+def test_no_command_waits_for_statistics():
+    """Most of scipy.stats is not needed, and it would be a third of the time in which a command says nothing."""
+    for path in (PROJECT / "pipeline").rglob("*.py"):
+        assert not [name for name in imported(path) if name.startswith("scipy.stats")], path
+
+
 @pytest.mark.parametrize("path", sorted((PROJECT / "lab").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_laboratory_does_not_need_the_tests(path: Path):
     assert not [name for name in imported(path) if name.split(".")[0] == "tests"]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, poisson
+from scipy.special import gammaincinv, pdtr, pdtrik  # scipy.stats has all of it by name, and takes a second to load
 
 _TAIL = 20
 """One peak in so many belongs to the tail, and at least so many do."""
@@ -14,18 +14,19 @@ _TAIL = 20
 
 def poisson_interval(count: int, hours: float) -> tuple[float, float]:
     """Exact 95 % interval of a rate per hour (Garwood 1936); with nothing seen, from 0 to 3.7 / hours."""
-    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
-    return low / hours, float(chi2.ppf(0.975, 2 * count + 2)) / 2 / hours
+    low = float(gammaincinv(count, 0.025)) if count else 0.0
+    return low / hours, float(gammaincinv(count + 1, 0.975)) / hours
 
 
 def poisson_upper(count: int, hours: float) -> float:
     """One-sided 95 % upper bound of a rate per hour; with nothing seen 3.0 / hours."""
-    return float(chi2.ppf(0.95, 2 * count + 2)) / 2 / hours
+    return float(gammaincinv(count + 1, 0.95)) / hours
 
 
 def most_events(hours: float, rate: float) -> int:
     """Events that a rate per hour does not exceed in 19 of 20 recordings of that length."""
-    return int(poisson.ppf(0.95, hours * rate))
+    count: int = math.ceil(pdtrik(0.95, hours * rate))
+    return count - 1 if count and pdtr(count - 1, hours * rate) >= 0.95 else count
 
 
 def log_odds(scores: NDArray[np.floating]) -> NDArray[np.float64]:

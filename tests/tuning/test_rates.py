@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2, gamma, poisson
 
 from pipeline.tuning.rates import (
     log_odds,
@@ -23,6 +24,16 @@ def test_intervals_are_garwoods() -> None:
     assert poisson_interval(3, 1) == pytest.approx((0.619, 8.767), abs=1e-3)
     assert poisson_interval(3, 2) == pytest.approx((0.619 / 2, 8.767 / 2), abs=1e-3)
     assert poisson_upper(0, 6) == pytest.approx(0.5, abs=1e-3)  # the rule of three
+
+
+def test_quantiles_are_those_of_the_distributions() -> None:
+    for count in (*range(1, 60), 700):
+        ends = chi2.ppf([0.025, 0.975], [2 * count, 2 * count + 2]) / 2
+        assert poisson_interval(count, 1) == pytest.approx(tuple(ends), rel=1e-12)
+        assert poisson_upper(count, 1) == pytest.approx(chi2.ppf(0.95, 2 * count + 2) / 2, rel=1e-12)
+    edges = [mean for count in range(40) for mean in (gamma.isf(0.95, count + 1) + side for side in (-1e-9, 1e-9))]
+    for mean in (0.0, *edges, *np.geomspace(1e-6, 1e4, 500)):
+        assert most_events(1.0, mean) == poisson.ppf(0.95, mean)
 
 
 @given(st.floats(-12, 12))
