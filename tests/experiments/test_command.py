@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.project import PROJECT
+from tests.commands import called, command, refused
 from tests.workflow.conftest import RECIPE
-from tests.workflow.test_build import command, refused
 
 EXAMPLE = re.findall(r"```toml\n(.*?)```", (PROJECT / "docs" / "experiments.md").read_text("utf-8"), re.DOTALL)
 
 
 def test_the_example_comes_to_what_it_says(tmp_path: Path):
     (tmp_path / "longer.toml").write_text(EXAMPLE[0])
-    run = command("pipeline.experiment", tmp_path / "longer.toml", "--dry-run")
+    run = called("pipeline.experiment", tmp_path / "longer.toml", "--dry-run")
     assert run.returncode == 0, run.stderr
     assert "channels=64 qat_epochs=2, 4-bit post-training, seed 3, fold 5 of 5" in run.stdout
     assert f"{4 * 3 * 5 * 4} models" in run.stdout
     (tmp_path / "changes.toml").write_text('name = "changes"\n' + EXAMPLE[1])
-    run = command("pipeline.experiment", tmp_path / "changes.toml", "--dry-run")
+    run = called("pipeline.experiment", tmp_path / "changes.toml", "--dry-run")
     assert "perceptron, 2-bit, seed 3" in run.stdout
 
 
@@ -58,7 +58,7 @@ def test_a_killed_run_goes_on(small: Path, whistles: Path, tmp_path: Path):
             assert line, seen
             seen += line
         os.killpg(first.pid, signal.SIGKILL)
-    run = command("pipeline.experiment", *arguments, seconds=900)
+    run = command("pipeline.experiment", *arguments)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "1 of 4: channels=4 qat_epochs=1, float32, seed 1, kept" in run.stdout
     # the float twin does not depend on how long quantized ones train
@@ -74,6 +74,6 @@ def test_a_killed_run_goes_on(small: Path, whistles: Path, tmp_path: Path):
 
 def test_mistakes_end_with_a_hint(tmp_path: Path):
     (tmp_path / "bad.toml").write_text('name = "bad"\nsedes = [1]\n')
-    refused(command("pipeline.experiment", tmp_path / "bad.toml"), "unknown key sedes")
+    refused(called("pipeline.experiment", tmp_path / "bad.toml"), "unknown key sedes")
     (tmp_path / "alone.toml").write_text('name = "alone"\nqat = []\nseeds = [1]\n')
-    refused(command("pipeline.experiment", tmp_path / "alone.toml", "--workers", "1", "--out", tmp_path), "--data DIR")
+    refused(called("pipeline.experiment", tmp_path / "alone.toml", "--workers", "1", "--out", tmp_path), "--data DIR")

@@ -18,8 +18,8 @@ from pipeline.experiments.spec import Cell, Spec, load_spec
 from pipeline.export import read_tflite
 from pipeline.project import PROJECT
 from pipeline.stages import Stages
+from tests.commands import called, refused
 from tests.workflow.conftest import whistles
-from tests.workflow.test_build import command, refused
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install '.[search]'")
 
@@ -164,4 +164,4 @@ def test_the_emulator_confirms_what_a_network_costs(tmp_path: Path):
 
 def test_the_command_refuses_what_is_no_search(tmp_path: Path):
     (tmp_path / "bad.toml").write_text('name = "bad"\n[budget]\nflash = 1\n')
-    refused(command("pipeline.search", tmp_path / "bad.toml"), "unknown key budget.flash")
+    refused(called("pipeline.search", tmp_path / "bad.toml"), "unknown key budget.flash")
