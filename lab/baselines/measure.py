@@ -1,83 +1,93 @@
-"""The baseline stage: the 8-bit routes a user would otherwise take, from the same float network and the same clips."""
+"""The baseline stage: the routes of others, from the same float network and the same clips."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lab.baselines.inputs import BaselineInputs
+from lab.baselines.network import FloatNetwork
 from lab.baselines.run import run_baselines
-from pipeline.errors import UsageError
+from pipeline.experiments.cells import CLEAN, Answers
+from pipeline.experiments.material import Material
 from pipeline.frontend import INPUT_QUANTIZATION
-from pipeline.report import AccuracyRow
+from pipeline.recipe import Recipe
 from pipeline.stages import StageResult, Stages
 from pipeline.training.augmentation import AugmentedSet
-from pipeline.workflow.data import Data
-from pipeline.workflow.reporting import Judgement
 from pipeline.workflow.tensorflow import load_tensorflow
 
 MAX_TRAINING_BYTES = 256 << 20
 """Augmented clips kept for tfmot; a larger corpus gets fewer epochs of them."""
 
 
-def measure_baselines(data: Data, float_stage: StageResult, stages: Stages) -> tuple[AccuracyRow, ...]:
-    """Accuracy on the test clips and file size of TFLite post-training int8 and of tfmot's 8-bit training.
+@dataclass(frozen=True)
+class Baseline:
+    """One route's model, and what it answered."""
+
+    name: str
+    file: Path
+    answers: Answers
+
+
+def measure_baselines(
+    material: Material, recipe: Recipe, float_stage: StageResult, epochs: int, stages: Stages
+) -> tuple[Baseline, ...]:
+    """Models and answers of TensorFlow's routes from one float network.
+
+    Args:
+        epochs: of quantization-aware training; 0 leaves out what trains.
 
     Raises:
-        UsageError: the network is not a perceptron, which is all that the baselines' script builds.
+        UsageError: the network is not of the default one's shape.
         ToolchainError: see ``run_baselines``.
     """
-    if data.recipe.model.kind != "perceptron":
-        raise UsageError(
-            f"recipe {data.recipe.name} has a {data.recipe.model.kind} network, the baselines are of perceptrons",
-            "name one, as in: --recipe models/wake_words_perceptron.toml",
-        )
 
     def make(folder: Path) -> None:
-        results = run_baselines(_inputs(data, float_stage.folder / "model.keras"), folder, stages.progress)
-        np.savez(folder / "results.npz", names=[result.name for result in results],
-                 model_bytes=[result.model_bytes for result in results],
-                 logits=np.stack([result.logits for result in results]))  # fmt: skip
+        run_baselines(_inputs(material, recipe, float_stage.folder / "model.keras", epochs), folder, stages.progress)
 
     inputs = {
         "float": float_stage.key,
-        "test": data.held_out.test.key,
-        "validation": data.held_out.validation.key,
-        "training": data.recipe.training.model_dump(),
+        "test": material.test.key,
+        "validation": material.validation.key,
+        "training": recipe.training.model_dump(),
+        "epochs": epochs,
     }
-    stage = stages.run("baselines", inputs, make)
-    held_out, labels = data.held_out, data.recipe.corpus.labels
-    with np.load(stage.folder / "results.npz") as found:
-        results = list(zip(found["names"], found["model_bytes"], found["logits"], strict=True))
-    rows = []
-    for name, model_bytes, logits in results:
-        test, validation = np.split(logits, [len(held_out.test.labels)])
-        rows.append(
-            Judgement.of(test, validation, held_out, labels).row(str(name), "LiteRT", "baseline", 8, int(model_bytes))
-        )
-    return tuple(rows)
+    folder = stages.run("baselines", inputs, make).folder
+    found = []
+    for entry in json.loads((folder / "baselines.json").read_text("utf-8")):
+        test, validation = np.split(np.load(folder / entry["logits"]), [len(material.test.labels)])
+        answers = Answers(material.truth, {CLEAN: test}, validation, material.validation.labels)
+        found.append(Baseline(entry["name"], folder / entry["file"], answers))
+    return tuple(found)
 
 
-def _inputs(data: Data, trained: Path) -> BaselineInputs:
+def _inputs(material: Material, recipe: Recipe, trained: Path, epochs: int) -> BaselineInputs:
     load_tensorflow()
-    from pipeline.training.convert import dynq_layers, load_trained
+    from pipeline.training.fit import logit_adjustment
 
-    recipe, training, clips = data.recipe, data.recipe.training, data.dataset.training
-    settings = recipe.frontend
-    source = AugmentedSet(clips.power, clips.labels, data.dataset.noise_power, recipe.augmentation, settings)
+    training, dataset, settings = recipe.training, material.dataset, recipe.frontend
+    clips = dataset.training
+    noise, varied = dataset.noise_power, recipe.augmentation
+    source = AugmentedSet(clips.power, clips.labels, noise, varied, settings, dataset.negatives)
     affordable = MAX_TRAINING_BYTES // (len(source) * settings.inputs)
-    epochs = max(1, min(training.qat_epochs, affordable))
+    wanted = min(epochs, affordable)
     # drawn as the quantization-aware training of our own models draws them
-    drawn = [source.epoch(np.random.default_rng([training.seed, 1, epoch + 1])) for epoch in range(epochs)]
-    layers = dynq_layers(load_trained(trained))
+    draws = (np.random.default_rng([training.seed, 1, epoch + 1]) for epoch in range(max(1, wanted)))
+    drawn = [source.epoch(rng) for rng in draws]
     return BaselineInputs(
         training=np.stack([features for features, _ in drawn]),
         training_labels=np.stack([labels for _, labels in drawn]),
-        testing=np.concatenate([data.held_out.test.features, data.held_out.validation.features]),
-        weights=tuple(np.asarray(layer.kernel, np.float32) for layer in layers),
-        biases=tuple(np.asarray(layer.bias, np.float32) for layer in layers),
+        testing=np.concatenate([material.test.features, material.validation.features]),
+        network=FloatNetwork.of(trained, recipe),
         input=INPUT_QUANTIZATION,
+        adjustment=np.asarray(
+            logit_adjustment(source.labels, len(recipe.corpus.labels), training.unknown_mass), np.float32
+        ),
+        label_smoothing=training.label_smoothing,
+        epochs=wanted,
         batch_size=training.batch_size,
         learning_rate=training.qat_learning_rate,
         seed=training.seed,

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lab.bench.calls import Job
+from lab.bench.cores import Core
 from lab.bench.cycles import Counts
 from lab.bench.image import BENCH, Image, functions, run_tool
 from lab.bench.runner import Result, run_jobs
@@ -32,11 +33,7 @@ class Measurement:
     @cached_property
     def counts(self) -> dict[int, Counts]:
         """Per instruction address."""
-        found = {}
-        for line in self.region.splitlines():
-            address, executions, arrivals = line.split()
-            found[int(address, 16)] = Counts(int(executions), int(arrivals))
-        return found
+        return counts_of(self.region)
 
     @property
     def instructions(self) -> int:
@@ -80,23 +77,37 @@ def measure(image: Image, plugin: Path, jobs: Sequence[Job], *, seconds: int = 3
     Raises:
         ToolchainError: the emulator failed or has no plugin support.
     """
-    where = functions(image.elf)
     with TemporaryDirectory(prefix="dynq") as folder:
         out = Path(folder) / "counts"
-        arguments = {
-            "begin": f"{where['bench_begin'][0]:x}",
-            "end": f"{where['bench_end'][0]:x}",
-            "base": f"{image.core.code[0]:x}",
-            "size": f"{_CODE_BYTES:x}",
-            "out": str(out),
-        }
-        results = run_jobs(
-            image,
-            jobs,
-            seconds=seconds,
-            plugin=",".join([str(plugin), *(f"{key}={value}" for key, value in arguments.items())]),
-        )
-        regions = out.read_text().split("region\n")[1:]
+        results = run_jobs(image, jobs, seconds=seconds, plugin=counting(image.core, image.elf, plugin, out))
+        regions = read_regions(out)
     if len(regions) != len(jobs):
         raise ToolchainError(f"counted {len(regions)} of {len(jobs)} jobs")
     return [Measurement(result, region) for result, region in zip(results, regions, strict=True)]
+
+
+def counting(core: Core, elf: Path, plugin: Path, out: Path) -> str:
+    """QEMU's ``-plugin`` argument that counts into ``out`` what an image executes between its marks."""
+    where = functions(elf)
+    arguments = {
+        "begin": f"{where['bench_begin'][0]:x}",
+        "end": f"{where['bench_end'][0]:x}",
+        "base": f"{core.code[0]:x}",
+        "size": f"{_CODE_BYTES:x}",
+        "out": str(out),
+    }
+    return ",".join([str(plugin), *(f"{key}={value}" for key, value in arguments.items())])
+
+
+def read_regions(path: Path) -> list[str]:
+    """Of each passage from mark to mark, the plugin's lines."""
+    return path.read_text().split("region\n")[1:]
+
+
+def counts_of(region: str) -> dict[int, Counts]:
+    """What the plugin's lines say, per instruction address."""
+    found = {}
+    for line in region.splitlines():
+        address, executions, arrivals = line.split()
+        found[int(address, 16)] = Counts(int(executions), int(arrivals))
+    return found

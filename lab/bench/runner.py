@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.bench.calls import Features, Input, Job, Output, Packed
+from lab.bench.cores import Core
 from lab.bench.image import Image, run_tool, tool
 from pipeline.emulators import qemu
 from pipeline.errors import ToolchainError
@@ -138,28 +139,37 @@ def run_jobs(
         blob.write_bytes(write_blob(jobs, image.variant, results, ends_with=ends_with, size=image.core.blob[1]))
         if blob.stat().st_size > image.core.blob[1]:
             raise ToolchainError(f"{blob.stat().st_size} bytes of jobs do not fit {image.core.machine}")
-        run_tool(
-            [
-                tool(qemu.PROGRAM),
-                "-M",
-                image.core.machine,
-                "-nographic",
-                "-monitor",
-                "none",
-                "-serial",
-                "none",
-                "-semihosting-config",
-                "enable=on,target=native",
-                "-kernel",
-                str(image.elf),
-                "-device",
-                f"loader,file={blob},addr={image.core.blob[0]:#x},force-raw=on",
-                *(["-plugin", plugin] if plugin else []),
-            ],
-            f"the {image.core.name} runner",
-            seconds,
-        )
+        emulate(image.core, image.elf, blob, plugin=plugin, seconds=seconds)
         return _read_results(results.read_bytes(), jobs)
+
+
+def emulate(core: Core, elf: Path, blob: Path, *, plugin: str = "", seconds: int = 300) -> None:
+    """Runs an image to its end on an emulated core, a file in the memory beside it.
+
+    Raises:
+        ToolchainError: no emulator, or the run failed.
+    """
+    run_tool(
+        [
+            tool(qemu.PROGRAM),
+            "-M",
+            core.machine,
+            "-nographic",
+            "-monitor",
+            "none",
+            "-serial",
+            "none",
+            "-semihosting-config",
+            "enable=on,target=native",
+            "-kernel",
+            str(elf),
+            "-device",
+            f"loader,file={blob},addr={core.blob[0]:#x},force-raw=on",
+            *(["-plugin", plugin] if plugin else []),
+        ],
+        f"the {core.name} runner",
+        seconds,
+    )
 
 
 def run_jobs_on_host(program: Path, variant: str, jobs: Sequence[Job], *, seconds: int = 300) -> list[Result]:

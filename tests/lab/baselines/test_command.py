@@ -1,24 +1,43 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
+from lab.whistles import RECIPE
 
-def test_the_report_gets_the_baselines(whistles: Path, whistle_recipe: Path, tmp_path: Path) -> None:
-    arguments = ["--recipe", whistle_recipe, "--data", whistles, "--target", "host", "--out", tmp_path / "o",
-                 "--cache", tmp_path / "c"]  # fmt: skip
-    run = subprocess.run(
-        [sys.executable, "-m", "lab.baselines", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+PERCEPTRON = 'kind = "perceptron"\nhidden = [12]\n'
+TEMPORAL = 'kind = "temporal"\nchannels = 8\npooling = 3\nblocks = [{ taps = 3 }, { taps = 3 }]\n'
+
+
+def command(whistles: Path, recipe: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "whistles.toml").write_text(recipe)
+    arguments = ["--recipe", tmp_path / "whistles.toml", "--data", whistles, "--out", tmp_path / "o",
+                 "--cache", tmp_path / "c", "--seeds", "1", "--widths", "4", "--epochs", "1",
+                 "--page", tmp_path / "page.md"]  # fmt: skip
+    program = [sys.executable, "-m", "lab.baselines", *map(str, arguments)]
+    return subprocess.run(program, capture_output=True, text=True, check=False)
+
+
+def test_the_page_sets_all_routes_side_by_side(whistles: Path, tmp_path: Path) -> None:
+    run = command(whistles, RECIPE.replace(PERCEPTRON, TEMPORAL), tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
-    report = json.loads((tmp_path / "o" / "whistles_4bit_host.json").read_text())
-    assert [row["name"] for row in report["baselines"]] == ["TFLite int8 PTQ", "TFLite int8 QAT"]
-    # the same network on the same clips: whistles are told apart by either route or by none
-    float_share = report["accuracy"][0]["keyword"]
-    assert all(abs(row["keyword"] - float_share) < 0.5 for row in report["baselines"])
-    assert all(0 <= row["miss"] <= 1 and row["det"] for row in report["baselines"])
-    assert report["accuracy"][-1]["saved_against_int8"] > 0
-    assert report["parity"]["differing_logits"] == 0
-    assert "TFLite int8 PTQ" in run.stdout
+    rows = [line.split(" | ") for line in (tmp_path / "page.md").read_text("utf-8").splitlines() if line[:2] == "| "]
+    names = ["float32", "4-bit", "int8, post-training, window", "int8, trained, window",
+             "int4 weights, trained, window", "int8, post-training, streaming"]  # fmt: skip
+    answered = {row[1]: float(row[2].split()[0]) for row in rows if row[0] == "| as recorded"}
+    assert list(answered) == names
+    # the same network on the same clips: whistles are told apart by every route or by none
+    for name in ("int8, post-training, window", "int8, post-training, streaming"):
+        assert abs(answered[name] - answered["float32"]) < 25
+    costs = {row[0].removeprefix("| "): row[1:] for row in rows if row[0].removeprefix("| ") in names}
+    assert list(costs) == names[1:]
+    eight, four = (int(costs[f"{name}, trained, window"][0].replace(",", "")) for name in ("int8", "int4 weights"))
+    # 60 x 8, twice 8 x 8 and 8 x 4 weights of half a byte less
+    assert eight - four == (480 + 128 + 32) // 2
+
+
+def test_another_network_is_refused(whistles: Path, tmp_path: Path) -> None:
+    run = command(whistles, RECIPE, tmp_path)
+    assert run.returncode != 0
+    assert "another network than the default one" in " ".join((run.stdout + run.stderr).split())
