@@ -48,7 +48,8 @@ def constants(tflite: bytes) -> Constants:
 def input_codes(tflite: bytes, values: NDArray[np.float32]) -> NDArray[np.int8]:
     """Real numbers as the codes of a model's input."""
     scale, zero_point = _quantization(tflite, "Inputs")
-    return np.clip(np.rint(values / scale + zero_point), -128, 127).astype(np.int8)
+    codes = np.clip(np.rint(values / scale + zero_point), -128, 127)
+    return np.asarray(codes, np.int8)
 
 
 def output_values(tflite: bytes, codes: NDArray[np.int8]) -> NDArray[np.float32]:

@@ -33,6 +33,7 @@ SPACIOUS_ARENA = 128 << 10
 """Bytes below which every network's arena is searched."""
 _HEADER = struct.Struct("<5I60s")
 _MAGIC = 0x6E657477
+_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def _linked(network: _Network, folder: Path) -> Path:
         own = ["-std=c++17", "-fno-rtti", "-fno-exceptions", "-fno-threadsafe-statics"] if cpp else ["-std=c11"]
         objects.append(folder / f"{source.name}.o")
         compiler = tool(f"{ARM_TOOLCHAIN}{'g++' if cpp else 'gcc'}")
-        run_tool([compiler, *own, *flags, "-c", str(source), "-o", str(objects[-1])], f"compiling {source.name}")
+        command = [compiler, *own, *flags, "-c", str(source), "-o", str(objects[-1])]
+        run_tool(command, f"compiling {source.name}", _SECONDS)
     regions = {
         "code_origin": CORE.code[0],
         "code_length": CORE.code[1],
@@ -141,6 +143,7 @@ def _linked(network: _Network, folder: Path) -> Path:
          *(f"-Wl,--defsym={name}={value:#x}" for name, value in regions.items()),
          "-Wl,--gc-sections", "-lm", "-Wl,--no-warn-rwx-segments", "-o", str(elf)],
         "linking a network",
+        _SECONDS,
     )  # fmt: skip
     return elf
 

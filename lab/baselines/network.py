@@ -153,5 +153,8 @@ class FloatNetwork:
             count = sum(key.startswith(f"{name}_") and key.endswith("_bias") for key in data)
             return tuple((data[f"{name}_{i}_weights"], data[f"{name}_{i}_bias"]) for i in range(count))
 
-        shape = [int(data[name]) for name in ("bands", "rows", "stride", "steps", "pooling")]
-        return cls(*shape, pairs("stem")[0], pairs("filters"), pairs("mixes"), pairs("output")[0])
+        bands, rows, stride, steps, pooling = (
+            int(data[name]) for name in ("bands", "rows", "stride", "steps", "pooling")
+        )
+        (stem,), (output,) = pairs("stem"), pairs("output")
+        return cls(bands, rows, stride, steps, pooling, stem, pairs("filters"), pairs("mixes"), output)
