@@ -32,10 +32,8 @@ int engine_start(uint32_t arena_bytes) {
     return 0;
   }
   MicroAllocator *allocator = MicroAllocator::Create(arena, arena_bytes);
-  MicroResourceVariables *variables =
-      HAS_VARIABLES ? MicroResourceVariables::Create(allocator, kVariables) : nullptr;
-  interpreter = new (interpreter_memory)
-      MicroInterpreter(tflite::GetModel(model), *resolver, allocator, variables);
+  MicroResourceVariables *variables = HAS_VARIABLES ? MicroResourceVariables::Create(allocator, kVariables) : nullptr;
+  interpreter = new (interpreter_memory) MicroInterpreter(tflite::GetModel(model), *resolver, allocator, variables);
   return interpreter->AllocateTensors() == kTfLiteOk;
 }
 

@@ -69,7 +69,7 @@ def main(
     where: Path,
 ) -> None:
     """Sets what one would otherwise take beside the models of a recipe: accuracy, bytes and instructions of
-    TensorFlow's post-training int8, and tfmot's int8 and int4 training, of the same float network.
+    TensorFlow's post-training int8, and tfmot's int8 training, of the same float network.
 
     Runs that `pipeline.build --out OUT-sN` has finished with a recipe of that seed are used as they are.
     """

@@ -83,10 +83,9 @@ pip install '.[baseline]'
   the streaming model from 125, step by step).
 - **int8, trained**: tfmot's default quantization-aware training from the float weights, with the clips and the loss of
   our own training, but without its teacher.
-- **int4 weights, trained**: the same with weights of 4 bits, symmetric, a step for each output channel, in all layers
-  but the filters, which have 8 bits as ours have. tfmot has no such scheme ready: it is a `QuantizeConfig` of our own
-  (`lab/baselines/routes.py`). The converter stores such weights as int4 with its experimental switch for low bits
-  only, and makes none of a float model.
+- **int4 weights** are not here. tfmot has no such scheme ready; with one of our own, a step for each output channel,
+  the network trained, but TensorFlow 2.21 did not convert it by its experimental switch for low bits ("'tfl.transpose'
+  op has mismatched quantized axes of input and output"). Steps for whole tensors were not tried.
 - **window**: what an export of a Keras model gives: a convolution over the rows of a whole clip, filters as depthwise
   convolutions. Every answer computes the window anew. Steps that an answer does not depend on are left out, which
   favours it over a plain export.

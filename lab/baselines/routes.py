@@ -10,15 +10,11 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 from numpy.typing import NDArray
-from tensorflow_model_optimization.python.core.quantization.keras.default_8bit.default_8bit_quantize_registry import (
-    Default8BitQuantizeConfig,
-)
 
 from lab.baselines.inputs import BaselineInputs
 from lab.baselines.network import FloatNetwork
 
 CALIBRATION_CLIPS = 500
-_LOW_BITS = 4
 
 
 def window_model(network: FloatNetwork) -> Any:
@@ -92,55 +88,9 @@ class StreamingNetwork(tf.Module):  # type: ignore[misc]
         self.step = tf.function(step, [tf.TensorSpec((1, network.rows, 1, network.bands), tf.float32)], autograph=False)
 
 
-class _LowBitWeights(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: ignore[misc]
-    """Symmetric, a step for every output channel."""
-
-    def __init__(self) -> None:
-        super().__init__(num_bits=_LOW_BITS, per_axis=True, symmetric=True, narrow_range=True)
-
-    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
-        def bound(which: str, value: float) -> Any:
-            start = keras.initializers.Constant(value)
-            return layer.add_weight(f"{name}_{which}", (tensor_shape[-1],), initializer=start, trainable=False)
-
-        return {"min_var": bound("min", -6.0), "max_var": bound("max", 6.0)}
-
-    def get_config(self) -> dict[str, Any]:
-        return {}
-
-
-class _LowBit(Default8BitQuantizeConfig):  # type: ignore[misc]
-    """Weights of 4 bits, activations of 8."""
-
-    def __init__(self) -> None:
-        super().__init__(["kernel"], ["activation"], False)
-        self.weight_quantizer = _LowBitWeights()
-
-    def get_config(self) -> dict[str, Any]:
-        return {}
-
-
-def _annotated(model: Any) -> Any:
-    """Filters stay at 8 bits, like those of the method."""
-
-    def annotate(layer: Any) -> Any:
-        low = type(layer) in (keras.layers.Conv2D, keras.layers.Dense)
-        return tfmot.quantization.keras.quantize_annotate_layer(layer, _LowBit()) if low else layer
-
-    copy = keras.models.clone_model(model, clone_function=annotate)
-    copy.set_weights(model.get_weights())
-    return tfmot.quantization.keras.quantize_annotate_model(copy)
-
-
-def quantization_aware(data: BaselineInputs, bits: int) -> Any:
-    """tfmot's training from the float weights: its default scheme at 8 bits, or with weights of 4."""
-    model = window_model(data.network)
-    quantization = tfmot.quantization.keras
-    if bits == _LOW_BITS:
-        with quantization.quantize_scope({"_LowBit": _LowBit, "_LowBitWeights": _LowBitWeights}):
-            model = quantization.quantize_apply(_annotated(model))
-    else:
-        model = quantization.quantize_model(model)
+def quantization_aware(data: BaselineInputs) -> Any:
+    """tfmot's default 8-bit scheme, trained from the float weights."""
+    model = tfmot.quantization.keras.quantize_model(window_model(data.network))
     epochs, clips = data.training.shape[:2]
     schedule = keras.optimizers.schedules.CosineDecay(data.learning_rate, epochs * -(-clips // data.batch_size))
     entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=data.label_smoothing)
@@ -158,14 +108,13 @@ def post_training_window(data: BaselineInputs) -> bytes:
     return _window(data, window_model(data.network))
 
 
-def trained_window(data: BaselineInputs, bits: int) -> bytes:
+def trained_window(data: BaselineInputs) -> bytes:
     """Quantization-aware training, then conversion."""
-    return _window(data, quantization_aware(data, bits), low_bits=bits == _LOW_BITS)
+    return _window(data, quantization_aware(data))
 
 
-def _window(data: BaselineInputs, model: Any, *, low_bits: bool = False) -> bytes:
+def _window(data: BaselineInputs, model: Any) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter._experimental_low_bit_qat = low_bits  # without it 4-bit weights are stored as 8-bit ones
     return _converted(converter, data.real(data.network.windows(data.training[0, :CALIBRATION_CLIPS])))
 
 
@@ -231,6 +180,5 @@ def routes(*, trained: bool) -> Iterator[Route]:
     """Name, how the file is made, how it is asked."""
     yield "int8, post-training, window", post_training_window, answers_of_windows
     if trained:
-        yield "int8, trained, window", lambda data: trained_window(data, 8), answers_of_windows
-        yield "int4 weights, trained, window", lambda data: trained_window(data, _LOW_BITS), answers_of_windows
+        yield "int8, trained, window", trained_window, answers_of_windows
     yield "int8, post-training, streaming", post_training_streaming, answers_of_steps

@@ -22,9 +22,6 @@ from pipeline.progress import SILENT, Progress
 PROCESS_SECONDS = 5400
 """A baseline process that takes longer is stuck."""
 
-TRAINED_ROUTES = 2
-"""So many of the routes train."""
-
 
 @dataclass(frozen=True)
 class BaselineResult:
@@ -71,7 +68,7 @@ def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
     command = [sys.executable, "-m", "lab.baselines.process", str(inputs), str(out_dir)]
     last: deque[str] = deque(maxlen=15)
     with (
-        progress.task("Baselines: TensorFlow Lite and tfmot", TRAINED_ROUTES * epochs) as task,
+        progress.task("Baselines: TensorFlow Lite and tfmot", epochs) as task,
         subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
