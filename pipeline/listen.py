@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from pipeline.boards import BOARDS, board_with_microphone
-from pipeline.console import console, guarded
+from pipeline.console import console, guarded, stderr
 from pipeline.console.progress import RichProgress
 from pipeline.console.timeline import Timeline
 from pipeline.device import open_device
@@ -122,7 +122,8 @@ def _opened(
 
 
 def _image(file: ModelFile, target: str, port: str | None) -> FirmwareImage:
-    return BoardOptions(target, port).aim().image(file, Stages(Path("out") / "listen", RichProgress(console)))
+    # standard output is the events'
+    return BoardOptions(target, port).aim().image(file, Stages(Path("out") / "listen", RichProgress(stderr)))
 
 
 def _check_own_microphone(source: str, target: str | None, port: str | None, page: Path | None) -> None:

@@ -14,7 +14,7 @@ from pipeline.errors import KwsError
 from pipeline.interrupt import STATUS, end_in_order
 
 console = Console(stderr=False, soft_wrap=True)
-_errors = Console(stderr=True, soft_wrap=True)
+stderr = Console(stderr=True, soft_wrap=True)
 
 
 @contextmanager
@@ -24,12 +24,12 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except KwsError as error:
-        _errors.print(f"[bold red]error:[/] {escape(error.message)}")
+        stderr.print(f"[bold red]error:[/] {escape(error.message)}")
         if error.hint:
-            _errors.print(f"[bold]hint:[/] {escape(error.hint)}")
+            stderr.print(f"[bold]hint:[/] {escape(error.hint)}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _errors.print("[bold]interrupted.[/] Finished stages are kept; run the same command again to go on.")
+        stderr.print("[bold]interrupted.[/] Finished stages are kept; run the same command again to go on.")
         sys.exit(STATUS)
     except BrokenPipeError:  # output piped into a program that stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,6 +37,6 @@ def guarded() -> Iterator[None]:
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        _errors.print(f"[bold red]error:[/] {escape(str(error))}")
-        _errors.print("[bold]hint:[/] check the path, its permissions and the free space, then run this again")
+        stderr.print(f"[bold red]error:[/] {escape(str(error))}")
+        stderr.print("[bold]hint:[/] check the path, its permissions and the free space, then run this again")
         sys.exit(1)
