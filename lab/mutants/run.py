@@ -17,6 +17,8 @@ from pipeline.errors import ToolchainError
 from pipeline.progress import Progress
 
 TEST_SECONDS = 900
+ALL_SECONDS = 3600
+"""For the tests of all mutants, before the first."""
 _FAILED = 1
 """pytest's exit status when it ran tests and some failed; others mean that none ran."""
 
@@ -46,7 +48,7 @@ def judge(mutants: Sequence[Mutant], root: Path, progress: Progress) -> Iterator
         texts = [mutant.mutated(tree) for mutant in mutants]
         tests = sorted({test for mutant in mutants for test in mutant.tests})
         with progress.task("Tests without a mutant", 1):
-            status, output = _test(tree, tests)
+            status, output = _test(tree, tests, ALL_SECONDS)
         if status != 0:
             raise ToolchainError(f"the tests fail without any mutant:\n{output[-2000:]}", "make them pass first")
         with progress.task("Mutants", len(mutants)) as task:
@@ -84,7 +86,7 @@ def _copy(root: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _test(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
+def _test(tree: Path, tests: Sequence[str], seconds: float = TEST_SECONDS) -> tuple[int, str]:
     """Exit status and output of pytest in a tree; bytecode of another text of the same second must not be used."""
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider"]
     command += ["--hypothesis-seed=0", *tests]
@@ -96,8 +98,8 @@ def _test(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
     }
     try:
         done = subprocess.run(
-            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=TEST_SECONDS, check=False
+            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
-        return -1, f"no end within {TEST_SECONDS} s"
+        return -1, f"no end within {seconds:g} s"
     return done.returncode, done.stdout + done.stderr
