@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from pipeline.frontend import native
@@ -16,7 +14,6 @@ from pipeline.listening.streams import Stream
 from pipeline.recipe import Recipe
 from pipeline.report.listening import FLOAT_BITS
 from pipeline.training.convert import dynq_layers
-from pipeline.training.layers import DynqAdd, DynqDense, DynqFilter, DynqLayer, DynqMean
 from pipeline.tuning.replay import posteriors
 from pipeline.tuning.spotters import Heard
 
@@ -68,39 +65,12 @@ class FloatTwin:
         seen = int(layers[0].input.shape[-1]) // bands
         padded = np.concatenate([np.zeros((seen, bands), np.int8), rows])
         steps = np.lib.stride_tricks.sliding_window_view(padded, seen, axis=0)[stride::stride]
-        reach = sum(map(_reach, layers))
+        reach = sum(layer.reach for layer in layers)
         found = [np.zeros((0, len(self.recipe.corpus.labels)), np.float32)]
         for start in range(0, len(steps), PIECE_STEPS):
             first = max(start - reach, 0)  # what layers remember of steps before the piece comes of these
-            piece = steps[first : start + PIECE_STEPS].swapaxes(1, 2).reshape(1, -1, seen * bands)
-            found.append(np.asarray(_run(layers, piece))[0, start - first :])
+            signals: list[Any] = [steps[first : start + PIECE_STEPS].swapaxes(1, 2).reshape(1, -1, seen * bands)]
+            for layer in layers:
+                signals.append(layer.over_stream(signals))
+            found.append(np.asarray(signals[-1])[0, start - first :])
         return np.concatenate(found)
-
-
-def _reach(layer: DynqLayer) -> int:
-    """How many steps back an output depends on."""
-    match layer:
-        case DynqFilter():
-            return (layer.taps - 1) * layer.dilation
-        case DynqMean():
-            return layer.frames - 1
-        case DynqDense() | DynqAdd():
-            return 0
-    raise NotImplementedError(f"say here how far back a {type(layer).__name__} looks")
-
-
-def _run(layers: Sequence[DynqLayer], features: NDArray[np.int8]) -> Any:
-    """float32 ``[1, steps, labels]`` of int8 ``[1, steps, inputs]``; before the first step there are zeros."""
-    signals: list[Any] = [features]
-    for layer in layers:
-        newest = signals[-1]
-        match layer:
-            case DynqAdd():
-                signals.append(layer([newest, signals[-layer.back]]))
-            case DynqMean():  # on a clip it gives its last output alone
-                padded = ops.pad(newest, ((0, 0), (layer.frames - 1, 0), (0, 0)))
-                mean = ops.average_pool(padded, layer.frames, strides=1, data_format="channels_last")
-                signals.append(mean * (layer.frames * layer.share))
-            case _:
-                signals.append(layer(newest))
-    return signals[-1]

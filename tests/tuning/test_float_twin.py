@@ -13,7 +13,6 @@ from pipeline.listening.streams import Stream
 from pipeline.recipe import Recipe, parse_recipe
 from pipeline.training.convert import quantize
 from pipeline.training.fit import predict_logits
-from pipeline.training.layers import DynqLayer
 from pipeline.training.zoo import build_model
 from pipeline.tuning import float_twin
 from pipeline.tuning.float_twin import FloatTwin
@@ -103,13 +102,3 @@ def test_it_answers_at_the_samples_of_the_device(network: dict[str, object]) -> 
 def test_posteriors_are_against_the_strongest_rival() -> None:
     logits = np.random.default_rng(2).normal(0, 4, (50, 5)).astype(np.float32)
     np.testing.assert_allclose(posteriors(logits), [against_rivals(row) for row in logits], rtol=1e-5)
-
-
-def test_a_layer_that_nobody_knows_is_refused() -> None:
-    """Else what it remembers would be cut off between pieces."""
-
-    class Further(DynqLayer):
-        kind = "further"
-
-    with pytest.raises(NotImplementedError, match="Further"):
-        float_twin._reach(Further(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -33,6 +34,13 @@ class DynqAdd(DynqLayer):
         if training or self.weight_bits is None:
             return ops.relu(first + second) if self.activation == "relu" else first + second
         return exact.add(first, second, self.activation == "relu")
+
+    @property
+    def reach(self) -> int:
+        return 0
+
+    def over_stream(self, signals: Sequence[Tensor]) -> Tensor:
+        return self([signals[-1], signals[-self.back]])
 
     def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
         self._width = int(input_shape[0][-1] or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -57,6 +58,19 @@ class DynqLayer(keras.layers.Layer):  # type: ignore[misc]
         and outliers clipped to what so many bits can hold."""
         del clip_bits
         return []
+
+    @property
+    def reach(self) -> int:
+        """How many earlier steps an output depends on."""
+        raise NotImplementedError
+
+    def over_stream(self, signals: Sequence[Any]) -> Any:
+        """What the float twin gives at every step of a stream, ``[B, T, C]``; before the first step there are zeros.
+
+        Args:
+            signals: the network's input and the outputs of all layers before this one.
+        """
+        return self(signals[-1])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "weight_bits": self.weight_bits}

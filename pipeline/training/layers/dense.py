@@ -50,6 +50,10 @@ class DynqDense(DynqAffine):
             )
         self.add_parameters((input_shape[-1], self.units), "he_normal")
 
+    @property
+    def reach(self) -> int:
+        return 0
+
     def simulated(self, x: Tensor) -> Tensor:
         if self.weight_bits is None:
             return _product(x, self.kernel)

@@ -55,6 +55,10 @@ class DynqFilter(DynqAffine):
         initial = keras.initializers.RandomNormal(stddev=self.taps**-0.5)
         self.add_parameters((self.taps, input_shape[-1]), initial)
 
+    @property
+    def reach(self) -> int:
+        return (self.taps - 1) * self.dilation
+
     def simulated(self, x: Tensor) -> Tensor:
         taps = ops.convert_to_tensor(self.kernel)
         if self.weight_bits is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -37,6 +38,15 @@ class DynqMean(DynqLayer):
         total = ops.sum(values, axis=-2)
         none = ops.zeros((inputs.shape[-1],), "float64")
         return exact.affine(total, unit, none + self.share, none, valid, relu=False)
+
+    @property
+    def reach(self) -> int:
+        return self.frames - 1
+
+    def over_stream(self, signals: Sequence[Tensor]) -> Tensor:
+        padded = ops.pad(signals[-1], ((0, 0), (self.reach, 0), (0, 0)))
+        mean = ops.average_pool(padded, self.frames, strides=1, data_format="channels_last")
+        return mean * (self.frames * self.share)
 
     def quantized(self, name: str) -> Mean:
         return Mean(name, self._width, self.frames)
