@@ -28,7 +28,6 @@ emulators/nrf52840/test_several_boards workflow/test_tuning
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {TESTS / f"{name}.py": place for place, name in enumerate(LONG.split())}
-    assert all(path.is_file() for path in order), "a file of LONG has another name now"
     items.sort(key=lambda item: order.get(item.path, len(order)))
 
 

@@ -45,8 +45,8 @@ class BaselineInputs:
     seed: int
 
     def __post_init__(self) -> None:
-        inputs = self.testing.shape[-1]
-        if self.training.shape[2:] != (inputs,) or inputs < self.network.steps * self.network.stride:
+        inputs, network = self.testing.shape[-1], self.network
+        if self.training.shape[2:] != (inputs,) or inputs < network.steps * network.stride * network.bands:
             raise UsageError(f"baseline inputs do not fit: features {self.training.shape} and {self.testing.shape}")
         if self.training_labels.shape != self.training.shape[:2] or not self.training.size:
             raise UsageError(f"labels {self.training_labels.shape} for clips {self.training.shape}")
