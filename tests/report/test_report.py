@@ -209,7 +209,7 @@ def test_one_number_for_a_thing(report, tmp_path):
     assert "RAM 14,496 (5,000 network, stack 900 of 4,096 used)" in said
     assert "24,900 code, 16,100 model" in page
     assert data["listening"]["share"] == pytest.approx(0.0383333333)
-    assert "3.8 % of a 64 MHz Cortex-M4 at one cycle an instruction" in page
+    assert "3.8 % of a 64 MHz Cortex-M4 at one cycle an instruction and two for a word of weights in flash" in page
     assert (
         "3.8 % of a 64 MHz Cortex-M4, at one cycle an instruction and two for a word of weights in flash"
         in " ".join(said.split())
@@ -385,6 +385,8 @@ def test_listening_is_shown_with_its_intervals(report: Report, tmp_path):
 def test_without_tuning_the_report_says_why(report: Report, tmp_path):
     _, page = write_report(dataclasses.replace(report, tuning=Tuning(note="no other <speech>")), tmp_path, "untuned")
     assert "Thresholds are the recipe's: no other &lt;speech&gt;" in page.read_text("utf-8").replace("&#39;", "'")
+    _, page = write_report(dataclasses.replace(report, tuning=Tuning()), tmp_path, "as_it_was")
+    assert "Thresholds are the model's own: this run chose none." in page.read_text("utf-8").replace("&#39;", "'")
 
 
 def test_names_are_no_markup(report, tmp_path):
