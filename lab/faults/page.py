@@ -81,7 +81,9 @@ def _table(target: str, outcomes: Sequence[Outcome]) -> str:
         if (of_kind := [outcome for outcome in outcomes if outcome.kind == kind])
     ]
     rows.append(_row("**all**", "", outcomes).replace("**: ", "** ", 1))
-    return "\n".join((f"{board(target).title}: {len(outcomes):,} runs, seeds from {outcomes[0].seed}.\n", _HEAD, *rows))
+    title = board(target).title
+    start = f"{title[0].upper()}{title[1:]}: {len(outcomes):,} runs, seeds from {outcomes[0].seed}.\n"
+    return "\n".join((start, _HEAD, *rows))
 
 
 def page(outcomes: Sequence[Outcome], inputs: int) -> str:
