@@ -26,11 +26,10 @@ from pipeline.files import write_text
 from pipeline.options import PATH, DataOptions, data_options
 from pipeline.progress import Progress
 from pipeline.project import PROJECT
-from pipeline.stages import Stages
+from pipeline.stages import StageResult, Stages
 from pipeline.workflow.data import Data
 from pipeline.workflow.models import ModelResult
 from pipeline.workflow.run import train
-from pipeline.workflow.training import train_float
 
 Found = tuple[tuple[ModelResult, ...], tuple[Baseline, ...]]
 
@@ -38,8 +37,13 @@ Found = tuple[tuple[ModelResult, ...], tuple[Baseline, ...]]
 def models_of(data: Data, widths: Sequence[int], epochs: int, stages: Stages) -> Found:
     """Our models of one seed, the float twin first, and TensorFlow's from that twin."""
     ours = train(data, widths, stages)
-    float_stage = train_float(data.recipe, data.dataset, stages)
-    return ours, measure_baselines(whole(data), data.recipe, float_stage, epochs, stages)
+    return ours, measure_baselines(whole(data), data.recipe, _twin(ours), epochs, stages)
+
+
+def _twin(ours: Sequence[ModelResult]) -> StageResult:
+    stage = ours[0].twin
+    assert stage is not None
+    return stage
 
 
 def answers_of(data: Data, found: Found) -> dict[tuple[str, str], Answers]:
@@ -83,7 +87,7 @@ def main(
         answers.append(answers_of(own, found))
         if not costs:
             clip = own.held_out.test.features[:1]
-            network = FloatNetwork.of(train_float(own.recipe, own.dataset, stages).folder / "model.keras", own.recipe)
+            network = FloatNetwork.of(_twin(found[0]).folder / "model.keras", own.recipe)
             for model in found[0]:
                 if model.file is not None:
                     costs[model.name] = cost_of_ours(model.file, clip, stages.root / "images", tflm_root is not None)

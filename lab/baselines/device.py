@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +11,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import Section
 from numpy.typing import NDArray
 
 from lab.bench.cores import CORES
 from lab.bench.count import build_plugin, counting, counts_of, read_regions
 from lab.bench.cycles import disassemble, estimate
-from lab.bench.image import BENCH, DYNQ, FIRMWARE, library_sources, run_tool, tool
+from lab.bench.image import BENCH, DYNQ, FIRMWARE, library_sources, linking, run_tool, tool
 from lab.bench.runner import emulate
 from pipeline import cores
 from pipeline.cores import ARM_TOOLCHAIN
@@ -76,7 +78,9 @@ def measure_ours(model: QuantizedModel, inputs: NDArray[np.int8], output_bytes: 
     sources = (BENCH / "engine_dynq.c", folder / "kws_model.c", *library_sources())
     elf = _linked(_Network(sources, tuple(f"-I{path}" for path in include)), folder)
     instructions, cycles, outputs = _counted(elf, inputs, output_bytes, 0)
-    return Footprint(_flash(elf) - _empty(folder), _ram(elf, folder), instructions, cycles, outputs)
+    empty = _empty(folder)
+    ram = _bytes(elf, _written) - _bytes(empty, _written)
+    return Footprint(_bytes(elf, _stored) - _bytes(empty, _stored), ram, instructions, cycles, outputs)
 
 
 def measure_tflite(
@@ -110,13 +114,15 @@ def measure_tflite(
 
     arena = smallest_arena(works, SPACIOUS_ARENA)
     instructions, cycles, outputs = _counted(elf, inputs, output_bytes, arena)
-    return Footprint(_flash(elf) - _empty(folder), arena, instructions, cycles, outputs)
+    flash = _bytes(elf, _stored) - _bytes(_empty(folder), _stored)
+    return Footprint(flash, arena, instructions, cycles, outputs)
 
 
-def _empty(folder: Path) -> int:
+def _empty(folder: Path) -> Path:
+    """An image without a network."""
     empty = folder / "empty"
     empty.mkdir(exist_ok=True)
-    return _flash(_linked(_Network((BENCH / "engine_none.c",), ()), empty))
+    return _linked(_Network((BENCH / "engine_none.c",), ()), empty)
 
 
 def _linked(network: _Network, folder: Path) -> Path:
@@ -130,18 +136,10 @@ def _linked(network: _Network, folder: Path) -> Path:
         compiler = tool(f"{ARM_TOOLCHAIN}{'g++' if cpp else 'gcc'}")
         command = [compiler, *own, *flags, "-c", str(source), "-o", str(objects[-1])]
         run_tool(command, f"compiling {source.name}", _SECONDS)
-    regions = {
-        "code_origin": CORE.code[0],
-        "code_length": CORE.code[1],
-        "ram_origin": CORE.ram[0],
-        "ram_length": CORE.ram[1],
-    }
     elf = folder / "network.elf"
     run_tool(
-        [tool(f"{ARM_TOOLCHAIN}g++"), *CORE.flags, *map(str, objects), *network.libraries, "-nostartfiles",
-         "--specs=nano.specs", "--specs=nosys.specs", f"-T{BENCH / 'runner.ld'}",
-         *(f"-Wl,--defsym={name}={value:#x}" for name, value in regions.items()),
-         "-Wl,--gc-sections", "-lm", "-Wl,--no-warn-rwx-segments", "-o", str(elf)],
+        [tool(f"{ARM_TOOLCHAIN}g++"), *CORE.flags, *map(str, objects), *network.libraries, "--specs=nano.specs",
+         *linking(CORE), "-o", str(elf)],
         "linking a network",
         _SECONDS,
     )  # fmt: skip
@@ -167,26 +165,16 @@ def _run(elf: Path, inputs: NDArray[np.int8], output_bytes: int, arena: int, plu
         return np.frombuffer(results.read_bytes(), np.uint8).reshape(len(inputs), output_bytes)
 
 
-def _flash(elf: Path) -> int:
-    """Bytes that an image takes of flash: what is loaded, start values of data included."""
+def _stored(section: Section) -> bool:
+    """Whether it takes flash: what is loaded, start values of data included."""
+    return bool(section["sh_flags"] & SH_FLAGS.SHF_ALLOC) and section["sh_type"] != "SHT_NOBITS"
+
+
+def _written(section: Section) -> bool:
+    """Whether it takes RAM: zeros and data."""
+    return bool(section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_flags"] & SH_FLAGS.SHF_WRITE)
+
+
+def _bytes(elf: Path, counts: Callable[[Section], bool]) -> int:
     with elf.open("rb") as file:
-        sections = ELFFile(file).iter_sections()
-        return sum(
-            int(section["sh_size"])
-            for section in sections
-            if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_type"] != "SHT_NOBITS"
-        )
-
-
-def _ram(elf: Path, folder: Path) -> int:
-    """Bytes of zeros and data that an image has more than one without a network."""
-
-    def written(path: Path) -> int:
-        with path.open("rb") as file:
-            return sum(
-                int(section["sh_size"])
-                for section in ELFFile(file).iter_sections()
-                if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_flags"] & SH_FLAGS.SHF_WRITE
-            )
-
-    return written(elf) - written(folder / "empty" / "network.elf")
+        return sum(int(section["sh_size"]) for section in ELFFile(file).iter_sections() if counts(section))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from lab.baselines.inputs import BaselineInputs
 from lab.baselines.network import FloatNetwork
-from lab.baselines.run import run_baselines
+from lab.baselines.run import read_baselines, run_baselines
 from pipeline.experiments.cells import CLEAN, Answers
 from pipeline.experiments.material import Material
 from pipeline.frontend import INPUT_QUANTIZATION
@@ -57,10 +56,10 @@ def measure_baselines(
     }
     folder = stages.run("baselines", inputs, make).folder
     found = []
-    for entry in json.loads((folder / "baselines.json").read_text("utf-8")):
-        test, validation = np.split(np.load(folder / entry["logits"]), [len(material.test.labels)])
+    for result in read_baselines(folder):
+        test, validation = np.split(result.logits, [len(material.test.labels)])
         answers = Answers(material.truth, {CLEAN: test}, validation, material.validation.labels)
-        found.append(Baseline(entry["name"], folder / entry["file"], answers))
+        found.append(Baseline(result.name, result.file, answers))
     return tuple(found)
 
 

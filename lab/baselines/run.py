@@ -53,15 +53,13 @@ def run_baselines(inputs: BaselineInputs, folder: Path, progress: Progress = SIL
         _run(prepared, folder, inputs.epochs, progress)
     finally:
         prepared.unlink(missing_ok=True)
+    return read_baselines(folder)
+
+
+def read_baselines(folder: Path) -> list[BaselineResult]:
+    """What an earlier ``run_baselines`` left in its folder."""
     found = json.loads((folder / "baselines.json").read_text("utf-8"))
-    return [
-        BaselineResult(
-            entry["name"],
-            folder / entry["file"],
-            np.load(folder / entry["logits"]),
-        )
-        for entry in found
-    ]
+    return [BaselineResult(entry["name"], folder / entry["file"], np.load(folder / entry["logits"])) for entry in found]
 
 
 def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:

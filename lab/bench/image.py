@@ -133,31 +133,38 @@ def build_image(
     library = compiled(library_sources(), *_WARNINGS)
     runner = compiled([BENCH / "runner.c"], *_WARNINGS)
     others = compiled(extra.sources) if extra else []
-    regions = {
-        "code_origin": core.code[0],
-        "code_length": core.code[1],
-        "ram_origin": core.ram[0],
-        "ram_length": core.ram[1],
-    }
     elf = folder / "runner.elf"
     run_tool(
         [
             compiler,
             *flags,
             *map(str, library + runner + others),
-            "-nostartfiles",
-            "--specs=nosys.specs",
-            f"-T{BENCH / 'runner.ld'}",
-            *(f"-Wl,--defsym={name}={value:#x}" for name, value in regions.items()),
-            "-Wl,--gc-sections",
-            "-lm",
-            "-Wl,--no-warn-rwx-segments",
+            *linking(core),
             "-o",
             str(elf),
         ],
         f"linking the {core.name} runner",
     )
     return Image(core, chosen, elf, tuple(others or library))
+
+
+def linking(core: Core) -> list[str]:
+    """The linker's options for an image of a core's own memory, without an operating system."""
+    regions = {
+        "code_origin": core.code[0],
+        "code_length": core.code[1],
+        "ram_origin": core.ram[0],
+        "ram_length": core.ram[1],
+    }
+    return [
+        "-nostartfiles",
+        "--specs=nosys.specs",
+        f"-T{BENCH / 'runner.ld'}",
+        *(f"-Wl,--defsym={name}={value:#x}" for name, value in regions.items()),
+        "-Wl,--gc-sections",
+        "-lm",
+        "-Wl,--no-warn-rwx-segments",
+    ]
 
 
 def library_sources() -> list[Path]:
