@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 MAX_WIDTH = 4096
 """Largest number of inputs or columns of a layer; the integer dot product is proved not to overflow up to here."""
+WeightBits = Literal[8, 4, 2]
+"""Weight bits that have kernels."""
 SILENCE = "_silence_"
 UNKNOWN = "_unknown_"
 
@@ -123,6 +125,7 @@ class Block(Settings):
     taps: int = Field(ge=1, le=256)
     dilation: int = Field(1, ge=1, le=256, description="steps from one tap to the next")
     channels: int | None = Field(None, ge=1, le=MAX_WIDTH, description="outputs; absent: as the network says")
+    bits: WeightBits | None = Field(None, description="of the dense layer's weights; absent: as `--weight-bits` says")
 
 
 class Temporal(Settings):
@@ -136,7 +139,7 @@ class Temporal(Settings):
     residual: bool = Field(True, description="blocks add what they find to what they are given, where widths agree")
     pooling: int = Field(12, ge=1, le=256, description="steps in the mean before the last layer")
     dropout: float = Field(0.2, ge=0, lt=1)
-    edge_bits: int = Field(4, ge=2, le=8, description="least weight bits of the first and the last layer")
+    edge_bits: WeightBits = Field(4, description="least weight bits of the first and the last layer")
 
     @model_validator(mode="after")
     def _reads_every_row(self) -> Temporal:

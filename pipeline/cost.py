@@ -29,7 +29,7 @@ def blank_network(recipe: Recipe, bits: int) -> QuantizedModel:
     """The network that training a recipe gives, all weights zero: every size and cost is the trained one's.
 
     Args:
-        bits: of the weights, 8, 4 or 2.
+        bits: of the weights where a block has none of its own, 8, 4 or 2.
 
     Raises:
         QuantizationError: a layer is larger than a device can hold.
@@ -126,7 +126,7 @@ def _temporal(recipe: Recipe, network: Temporal, bits: int) -> list[Layer]:
         residual = network.residual and width == units and bool(layers)
         taps = np.zeros((block.taps, width))
         layers.append(Filter.quantized(f"filter_{i}", taps, taps[0], dilation=block.dilation))
-        layers.append(_dense(f"dense_{i}", width, units, bits, relu=not residual))
+        layers.append(_dense(f"dense_{i}", width, units, block.bits or bits, relu=not residual))
         if residual:
             layers.append(Add(f"add_{i}", units, 3, relu=True))
         width = units

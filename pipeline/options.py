@@ -122,7 +122,7 @@ def gathered(kind: type, parameter: str, *options: Callable[[Command], Command])
 
 bits_option = click.option(
     "--weight-bits", "bits", type=click.Choice(BIT_WIDTHS), default=4, show_default=True,
-    help="Width of the weights that go onto the device.",
+    help="Width of the weights that go onto the device; blocks of a recipe may have their own.",
 )  # fmt: skip
 target_option = click.option(
     "--target", type=click.Choice(list(BOARDS)), default="qemu", show_default=True,

@@ -66,7 +66,7 @@ def main(
     quantized = ModelFile.read(model).model
     recipe = recipe_of(quantized, folder=data is not None)
     corpus = load_corpus(recipe.corpus, data, cache, seed=seed, progress=progress)
-    spotter = QuantizedSpotter(quantized)
+    spotter = QuantizedSpotter(quantized, quantized.bits)
     (found,) = tune([spotter], corpus, negatives, budget=budget, hours=hours, seed=seed, progress=progress)
     written = write_tflite(tuned(quantized, found), out or model)
     files = write_results(found, results or Path("out") / "tune" / model.stem)

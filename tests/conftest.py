@@ -68,7 +68,7 @@ def make_model(
 
 
 def make_temporal_model(
-    bits: int = 4,
+    bits: int | tuple[int, ...] = 4,
     *,
     channels: int = 64,
     blocks: int = 4,
@@ -80,11 +80,13 @@ def make_temporal_model(
     seed: int = 0,
 ) -> QuantizedModel:
     """The default network's shape, or a smaller one, with random weights: a stem of 3 rows every 2, blocks of a filter,
-    a dense layer and a residual sum, a mean, a dense layer."""
+    a dense layer and a residual sum, a mean, a dense layer. Of several ``bits`` dense layers get one after another."""
     rng = np.random.default_rng(seed)
+    widths = itertools.cycle((bits,) if isinstance(bits, int) else bits)
 
     def dense(name: str, k: int, n: int, *, relu: bool = False) -> Dense:
-        return Dense.quantized(name, rng.normal(size=(k, n)) / np.sqrt(k), rng.normal(size=n) * 0.1, bits, relu=relu)
+        weights, bias = rng.normal(size=(k, n)) / np.sqrt(k), rng.normal(size=n) * 0.1
+        return Dense.quantized(name, weights, bias, next(widths), relu=relu)
 
     layers: list[Layer] = [dense("stem", 60, channels, relu=True)]
     for i in range(blocks):

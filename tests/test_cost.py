@@ -26,7 +26,11 @@ ODD = {
         "kind": "temporal",
         "channels": 10,
         "stem_rows": 4,
-        "blocks": [{"taps": 3, "dilation": 2}, {"taps": 7, "channels": 6}, {"taps": 2, "channels": 6}],
+        "blocks": [
+            {"taps": 3, "dilation": 2},
+            {"taps": 7, "channels": 6, "bits": 8},
+            {"taps": 2, "channels": 6, "bits": 4},
+        ],
         "edge_bits": 8,
         "pooling": 1,
     },
@@ -54,6 +58,21 @@ def test_the_shipped_models_costs_are_known_before_it_is_trained():
     cost = cost_of(named_recipe("wake_words"), 4)
     assert cost == model_cost(shipped)
     assert (cost.bytes, cost.state_bytes, cost.macs) == (shipped.quantized_bytes, shipped.state_bytes, shipped.macs)
+
+
+def test_bytes_of_layers_with_bits_of_their_own_by_hand():
+    model = blank_network(parse_recipe(ODD, "odd"), 2)
+    dense = {
+        layer.name: (layer.bits, layer.weight_bytes, layer.parameter_bytes) for layer in model.layers if layer.bits
+    }
+    # columns fill whole bytes: 10 columns of 52 bytes; 10 of 10 x 2 bits; 6 of 10 bytes; 6 of 6 x 4 bits; 5 of 6 bytes
+    assert {name: found for name, found in dense.items() if "filter" not in name} == {
+        "stem": (8, 10 * 52, 80),
+        "dense_0": (2, 10 * 3, 80),
+        "dense_1": (8, 6 * 10, 48),
+        "dense_2": (4, 6 * 3, 48),
+        "logits": (8, 5 * 6, 40),
+    }
 
 
 def test_float_weights_cost_memory_only():

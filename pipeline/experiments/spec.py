@@ -8,16 +8,15 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from pipeline.config import Settings
+from pipeline.config import Settings, WeightBits
 from pipeline.errors import ExperimentError
 from pipeline.recipe import Recipe, parse_recipe
 from pipeline.workflow.recipes import named_recipe
 
-Bits = Literal[8, 4, 2]
 Seed = Annotated[int, Field(ge=0, lt=1 << 31)]
 
 
@@ -77,8 +76,12 @@ class Spec(Settings):
     folds: int = Field(
         0, ge=0, le=20, description="of training and validation, by speaker; 0: judge by the testing split"
     )
-    qat: tuple[Bits, ...] = Field((8, 4, 2), description="weight bits that are trained for, from the float weights")
-    post_training: tuple[Bits, ...] = Field((), description="weight bits that the float model is rounded to as it is")
+    qat: tuple[WeightBits, ...] = Field(
+        (8, 4, 2), description="weight bits that are trained for, from the float weights"
+    )
+    post_training: tuple[WeightBits, ...] = Field(
+        (), description="weight bits that the float model is rounded to as it is"
+    )
     change: tuple[Change, ...] = Field((), description="things to try one by one, the first to compare others with")
     grid: dict[str, Any] = Field({}, description="recipe keys, each with a list of values, in all combinations")
 

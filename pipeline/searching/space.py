@@ -9,10 +9,10 @@ from typing import Any, Literal, cast
 from optuna import Trial
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from pipeline.config import Settings
+from pipeline.config import Settings, WeightBits
 from pipeline.cost import Cost
 from pipeline.errors import ExperimentError
-from pipeline.experiments.spec import Bits, Seed, leaves, read_settings, with_settings
+from pipeline.experiments.spec import Seed, leaves, read_settings, with_settings
 from pipeline.recipe import Recipe
 from pipeline.workflow.recipes import named_recipe
 
@@ -81,7 +81,7 @@ class Search(Settings):
     recipe: str = Field("wake_words", description="a TOML file, or the name of one in models/")
     seed: Seed = 1
     folds: int = Field(4, ge=2, le=20, description="of training and validation by speaker; the first one judges")
-    bits: tuple[Bits, ...] = Field((4,), min_length=1, description="weight bits to choose from")
+    bits: tuple[WeightBits, ...] = Field((4,), min_length=1, description="weight bits to choose from")
     cost: Literal["flash_bytes", "ram_bytes", "instructions"] = Field(
         "instructions", description="kept low with misses"
     )
@@ -106,7 +106,7 @@ class Search(Settings):
                 raise ValueError(f"space: {key} has no value")
             yield key, axis
 
-    def draw(self, trial: Trial) -> tuple[dict[str, Any], Literal[8, 4, 2]]:
+    def draw(self, trial: Trial) -> tuple[dict[str, Any], WeightBits]:
         """Recipe keys and weight bits of a candidate."""
         found = {
             key: axis.suggest(trial, key) if isinstance(axis, Range) else axis[trial.suggest_int(key, 0, len(axis) - 1)]
@@ -120,7 +120,7 @@ class Search(Settings):
                 }
                 for i in range(int(self.blocks.count.suggest(trial, "blocks")))
             ]
-        return found, cast(Literal[8, 4, 2], trial.suggest_categorical("bits", self.bits))
+        return found, cast(WeightBits, trial.suggest_categorical("bits", self.bits))
 
     def candidate(self, settings: dict[str, Any]) -> Recipe:
         """The recipe of a candidate.

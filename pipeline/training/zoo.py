@@ -19,7 +19,8 @@ def build_model(recipe: Recipe, weight_bits: int | None) -> keras.Model:
     """The recipe's network: int8 ``[B, inputs]`` to float32 logits ``[B, labels]``.
 
     Args:
-        weight_bits: 2..8 for quantization-aware training, None for the float twin.
+        weight_bits: 2..8 for quantization-aware training, of blocks without ``bits`` of their own; None for the float
+            twin.
     """
     return _NETWORKS[recipe.model.kind](recipe, recipe.model, weight_bits)
 
@@ -51,9 +52,10 @@ def _temporal(recipe: Recipe, network: Temporal, weight_bits: int | None) -> ker
         given = None
     for i, block in enumerate(network.blocks):
         units = block.channels or network.channels
+        bits = None if weight_bits is None else block.bits or weight_bits
         residual = network.residual and x.shape[-1] == units and given is None
         y = DynqFilter(block.taps, tap_bits, block.dilation, None, given, normalise=True, name=f"filter_{i}")(x)
-        y = DynqDense(units, weight_bits, None if residual else "relu", normalise=True, name=f"dense_{i}")(y)
+        y = DynqDense(units, bits, None if residual else "relu", normalise=True, name=f"dense_{i}")(y)
         x = DynqAdd(3, tap_bits, "relu", name=f"add_{i}")([y, x]) if residual else y
         given = None
     x = DynqMean(network.pooling, tap_bits, name="mean")(x) if network.pooling > 1 else x[:, -1]

@@ -51,19 +51,19 @@ class Spotter(Protocol):
 class QuantizedSpotter:
     """A quantized model, in the C of the device.
 
+    Attributes:
+        bits: of its weights, as a run tells its models apart.
+
     Raises:
         ToolchainError: no C compiler.
     """
 
     model: QuantizedModel
+    bits: int
 
     @property
     def name(self) -> str:
         return self.model.name
-
-    @property
-    def bits(self) -> int:
-        return self.model.bits
 
     @property
     def refractory_ms(self) -> int:

@@ -42,6 +42,8 @@ class ModelResult:
 
     Attributes:
         file: None for the float twin.
+        bits: what ``--weight-bits`` was, by which a run tells its models apart: layers may have others. Of a model that
+            comes as a file, most of its weights'; ``FLOAT_BITS`` of the float twin.
         twin: the stage that trained it, where this is the float twin.
         training: how the weights came about: "float", "QAT" or "from file".
         logits: for the test clips, float32 ``[n, labels]``: of Keras for the float twin, of the numpy reference for
@@ -50,6 +52,7 @@ class ModelResult:
     """
 
     file: ModelFile | None
+    bits: int
     training: str
     logits: NDArray[np.float32]
     validation: NDArray[np.float32]
@@ -57,4 +60,4 @@ class ModelResult:
 
     @property
     def name(self) -> str:
-        return "float32" if self.file is None else f"{self.file.model.bits}-bit"
+        return "float32" if self.file is None else f"{self.bits}-bit"

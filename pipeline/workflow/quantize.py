@@ -27,6 +27,7 @@ def quantize_model(recipe: Recipe, trained: StageResult, bits: int, stages: Stag
 
     inputs = {
         "trained": trained.key,
+        "model": recipe.model.model_dump(),  # of float weights, which do not depend on it, says how wide they become
         "name": recipe.name,
         "labels": recipe.corpus.labels,
         "detector": recipe.detector.model_dump(),

@@ -37,7 +37,7 @@ from pipeline.report import (
     StageRow,
     WordRow,
 )
-from pipeline.report.listening import FLOAT_BITS, NOT_TUNED, Tuned, Tuning
+from pipeline.report.listening import NOT_TUNED, Tuned, Tuning
 from pipeline.stages import StageResult
 from pipeline.training.evaluate import Evaluation, evaluate
 from pipeline.training.threshold import OperatingPoint, at_threshold, choose_threshold
@@ -165,12 +165,11 @@ def make_report(
     rows = []
     for result in outcome.models:
         size = result.file.model.quantized_bytes if result.file else model.float_bytes
-        bits = result.file.model.bits if result.file else FLOAT_BITS
         where = "numpy" if result.file else "Keras"
         judged = judge(result.logits, result.validation)
-        rows.append(judged.row(result.name, where, result.training, bits, size))
+        rows.append(judged.row(result.name, where, result.training, result.bits, size))
     on_device = judge(device.logits, tested.validation)
-    rows.append(on_device.row(tested.name, image.target, tested.training, model.bits, model.quantized_bytes))
+    rows.append(on_device.row(tested.name, image.target, tested.training, tested.bits, model.quantized_bytes))
     words, split = _words(on_device, origin.speakers), _split(test)
     heard = [("as recorded", "", on_device)]
     for condition, logits in outcome.conditions:
@@ -178,7 +177,7 @@ def make_report(
     under = tuple(_condition(*found) for found in heard)
     waits = flash_waits(sum(layer.weight_bytes + layer.parameter_bytes for layer in model.layers))
     return Report(
-        title=f"{model.name}: {model.bits} bits on {image.target}",
+        title=f"{model.name}: {tested.bits} bits on {image.target}",
         summary=f"{len(model.keywords)} keywords ({', '.join(model.keywords)}), "
         f"{model.macs:,} multiply-accumulates a step, tested on {len(test.labels)} clips: {test.name}",
         accuracy=tuple(rows),
@@ -187,7 +186,7 @@ def make_report(
         conditions=under,
         confusion=Confusion(model.labels, on_device.evaluation.confusion),
         test=split,
-        memory=tuple(_memory(result.file.model) for result in outcome.models if result.file),
+        memory=tuple(_memory(result.name, result.file.model) for result in outcome.models if result.file),
         layers=_layers(model, device),
         device=DeviceRow(
             target=image.target,
@@ -327,10 +326,10 @@ def _board(
     return BoardRow(outcome.board.name, keyword, differing, result.time_per_inference, result.retries)
 
 
-def _memory(model: QuantizedModel) -> MemoryRow:
+def _memory(name: str, model: QuantizedModel) -> MemoryRow:
     weights = sum(layer.macs for layer in model.layers if layer.bits)  # each is multiplied once a step
     return MemoryRow(
-        name=f"{model.bits}-bit",
+        name=name,
         weight_bytes=model.weight_bytes,
         parameter_bytes=model.parameter_bytes,
         float_bytes=model.float_bytes,

@@ -12,7 +12,7 @@ from pipeline.errors import UsageError
 from pipeline.export import encode_reference_tflite
 from pipeline.files import replacing
 from pipeline.report import AccuracyRow, Report, write_report
-from pipeline.report.listening import NOT_TUNED, Tuning
+from pipeline.report.listening import FLOAT_BITS, NOT_TUNED, Tuning
 from pipeline.stages import StageResult, Stages
 from pipeline.workflow.conditions import conditions
 from pipeline.workflow.data import Data, HeldOut
@@ -40,10 +40,10 @@ def train(data: Data, widths: Sequence[int], stages: Stages) -> tuple[ModelResul
     test, validation = (
         evaluate_float(float_stage, clips.features, clips.key, stages) for clips in (held_out.test, held_out.validation)
     )
-    models = [ModelResult(None, "float", test, validation, float_stage)]
+    models = [ModelResult(None, FLOAT_BITS, "float", test, validation, float_stage)]
     for bits in widths:
         trained = train_quantized(recipe, dataset, float_stage, bits, stages)
-        models.append(_evaluated(quantize_model(recipe, trained, bits, stages), "QAT", held_out, stages))
+        models.append(_evaluated(quantize_model(recipe, trained, bits, stages), bits, "QAT", held_out, stages))
     return tuple(models)
 
 
@@ -88,7 +88,7 @@ def build_from_model(file: ModelFile, held_out: HeldOut, aim: Aim, stages: Stage
             f"the test clips have {test.features.shape[1]} features, the model takes {file.model.inputs}",
             "test with the recipe the model was trained by",
         )
-    result = _evaluated(file, "from file", held_out, stages)
+    result = _evaluated(file, file.model.bits, "from file", held_out, stages)
     origin = Origin(command, "from a model file", test.name)
     return _test_and_report(result, (result,), file.path, held_out, aim, stages, origin)
 
@@ -100,12 +100,12 @@ def _speakers(data: Data) -> dict[str, int]:
     return {name: counts[name].speakers for name in labels[UNKNOWN_LABEL + 1 :]}
 
 
-def _evaluated(file: ModelFile, training: str, held_out: HeldOut, stages: Stages) -> ModelResult:
+def _evaluated(file: ModelFile, bits: int, training: str, held_out: HeldOut, stages: Stages) -> ModelResult:
     test, validation = (
         reference_logits(file.model, file.digest, clips.features, clips.key, stages)
         for clips in (held_out.test, held_out.validation)
     )
-    return ModelResult(file, training, test, validation)
+    return ModelResult(file, bits, training, test, validation)
 
 
 def _test_and_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,10 @@ from pipeline.training.dataset import Dataset
 from pipeline.workflow.tensorflow import load_tensorflow
 
 _WEIGHTS = "model.keras"
-_ONLY_QUANTIZED = {"qat_epochs", "qat_learning_rate", "distillation", "edge_bits"}
+_ONLY_QUANTIZED: dict[str, Any] = {
+    "model": {"edge_bits": True, "blocks": {"__all__": {"bits"}}},
+    "training": {"qat_epochs", "qat_learning_rate", "distillation"},
+}
 """Settings that the float twin does not depend on."""
 
 
@@ -29,8 +33,8 @@ def train_float(recipe: Recipe, dataset: Dataset, stages: Stages) -> StageResult
     inputs = {
         "data": dataset.key,
         "augmentation": recipe.augmentation.model_dump(),
-        "model": recipe.model.model_dump(exclude=_ONLY_QUANTIZED),
-        "training": recipe.training.model_dump(exclude=_ONLY_QUANTIZED),
+        "model": recipe.model.model_dump(exclude=_ONLY_QUANTIZED["model"]),
+        "training": recipe.training.model_dump(exclude=_ONLY_QUANTIZED["training"]),
     }
     return stages.run("train-float", inputs, make, resume=True)
 

@@ -61,7 +61,7 @@ def tune_models(
             for result, one in zip(models, found, strict=True):
                 if result.file is not None:
                     model = tuned(result.file.model, one)
-                    place = folder / f"{model.bits}bit"
+                    place = folder / f"{result.bits}bit"
                     place.mkdir()
                     write_tflite(model, place / "model.tflite")
                     write_reference_tflite(model, place / REFERENCE_GRAPH)
@@ -87,7 +87,7 @@ def tune_models(
 
 def _spotter(result: ModelResult, recipe: Recipe) -> Spotter:
     if result.file is not None:
-        return QuantizedSpotter(result.file.model)
+        return QuantizedSpotter(result.file.model, result.bits)
     assert result.twin is not None
     load_tensorflow()
     from pipeline.training.convert import load_trained
@@ -107,7 +107,7 @@ def _tuned(result: ModelResult, folder: Path) -> ModelResult:
     """The same weights, and so the same logits, with other thresholds."""
     if result.file is None:
         return result
-    return replace(result, file=ModelFile.read(folder / f"{result.file.model.bits}bit" / "model.tflite"))
+    return replace(result, file=ModelFile.read(folder / f"{result.bits}bit" / "model.tflite"))
 
 
 def _synthesiser() -> str:

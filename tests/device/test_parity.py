@@ -48,7 +48,8 @@ def test_logits_are_bit_equal(built, target, bits):
 
 
 @pytest.mark.parametrize(
-    ("target", "bits"), [("host", 4), ("qemu", 8), ("qemu", 4), ("qemu", 2), ("qemu_m0", 4), ("qemu_m55", 4)]
+    ("target", "bits"),
+    [("host", 4), ("qemu", 8), ("qemu", 4), ("qemu", 2), ("qemu", (4, 8, 2)), ("qemu_m0", 4), ("qemu_m55", (2, 8, 4))],
 )
 def test_a_temporal_network_keeps_the_same_bits(built, target, bits):  # every board: tests/on_device
     made = built(target, bits, temporal=True)

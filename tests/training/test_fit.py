@@ -195,21 +195,31 @@ def test_post_training_quantization_takes_the_float_weights(recipe, dataset, flo
     assert error[8] < error[4] < error[2]
 
 
+def mixed(recipe):
+    """The recipe with a last block of 4 bits, whatever others have."""
+    *blocks, last = recipe.model.blocks
+    blocks.append(last.model_copy(update={"bits": 4}))
+    return recipe.model_copy(update={"model": recipe.model.model_copy(update={"blocks": tuple(blocks)})})
+
+
 @pytest.fixture(scope="module")
 def temporal_run(temporal_recipe, dataset, tmp_path_factory):
     return fit(temporal_recipe, dataset, tmp_path_factory.mktemp("temporal"), weight_bits=None)
 
 
 def test_a_temporal_network_learns_and_converts_bit_for_bit(temporal_recipe, dataset, temporal_run, tmp_path):
-    run = fit(temporal_recipe, dataset, tmp_path, weight_bits=2, initial=temporal_run.weights)
+    recipe = mixed(temporal_recipe)
+    run = fit(recipe, dataset, tmp_path, weight_bits=2, initial=temporal_run.weights)
     model = load_trained(run.weights)
     answers = predict_logits(model, dataset.testing.features)
-    quantized = quantize(run.weights, temporal_recipe, 2, dataset.label_names)
+    quantized = quantize(run.weights, recipe, 2, dataset.label_names)
     assert np.array_equal(logits(quantized, dataset.testing.features).view(np.uint32), answers.view(np.uint32))
     assert (answers.argmax(axis=1) == dataset.testing.labels).mean() > 0.9
     kinds = [(layer.kind, layer.bits) for layer in quantized.layers]
     first = [("filter", 8), ("dense", 2), ("add", 0)]
-    assert kinds == [("dense", 4), *first, ("filter", 8), ("dense", 2), ("mean", 0), ("dense", 4)]
+    assert kinds == [("dense", 4), *first, ("filter", 8), ("dense", 4), ("mean", 0), ("dense", 4)]
+    rounded = quantize(temporal_run.weights, recipe, 2, dataset.label_names)  # without training for it
+    assert [(layer.kind, layer.bits) for layer in rounded.layers] == kinds
 
 
 def test_a_killed_temporal_run_goes_on_to_the_same_weights(temporal_recipe, dataset, temporal_run, tmp_path):
@@ -231,12 +241,12 @@ def test_folding_batch_normalisation_changes_nothing_but_roundings(temporal_reci
 
 
 def test_weights_start_clipped_to_what_their_own_bits_hold(temporal_recipe, temporal_run):
-    model = build_model(temporal_recipe, 2)
+    model = build_model(mixed(temporal_recipe), 2)
     start_from(model, load_trained(temporal_run.weights))
     folded = [layer.folded()[0] for layer in dynq_layers(load_trained(temporal_run.weights)) if layer.weights]
     started = [layer.kernel.numpy() for layer in dynq_layers(model) if layer.weights]
     bits = [layer.weight_bits for layer in dynq_layers(model) if layer.weights]
-    assert bits == [4, 8, 2, 8, 2, 4]
+    assert bits == [4, 8, 2, 8, 4, 4]
     for old, new, width in zip(folded, started, bits, strict=True):
         np.testing.assert_array_equal(new, old if width == 8 else clip_columns(old, width))
 

@@ -89,7 +89,7 @@ def test_it_answers_at_the_samples_of_the_device(network: dict[str, object]) -> 
     own = recipe(network)
     model, stream = trained(own), Stream("noise", PCM)
     heard = FloatTwin(model, own).hear(stream)
-    device = QuantizedSpotter(quantize(model, own, 8, own.corpus.labels)).hear(stream)
+    device = QuantizedSpotter(quantize(model, own, 8, own.corpus.labels), 8).hear(stream)
     assert heard.keywords == device.keywords == ("yes", "no")
     assert heard.samples.tolist() == device.samples.tolist()
     assert np.ptp(heard.posteriors) > 0.1

@@ -14,7 +14,7 @@ from pipeline.tuning.spotters import QuantizedSpotter
 from tests.device.test_audio import MODEL, audio
 
 PCM = audio(6)
-HEARD = QuantizedSpotter(MODEL).hear(Stream("noise", PCM))
+HEARD = QuantizedSpotter(MODEL, 4).hear(Stream("noise", PCM))
 
 
 @pytest.mark.parametrize("smoothing", [1, 2, 3, 7, 16])
@@ -39,6 +39,6 @@ def test_the_deaf_time_counts() -> None:
 
 
 def test_silence_too_short_for_a_step() -> None:
-    heard = QuantizedSpotter(MODEL).hear(Stream("short", PCM[:100]))
+    heard = QuantizedSpotter(MODEL, 4).hear(Stream("short", PCM[:100]))
     assert heard.posteriors.shape == (0, 3)
     assert replay(heard, Setting((0.5,) * 3, 2, 0)) == []

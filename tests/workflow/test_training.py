@@ -1,15 +1,19 @@
-"""What the training stages depend on."""
+"""What the stages of training and quantization depend on."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pipeline.config import Block
 from pipeline.project import PROJECT
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.stages import StageResult, hash_of
+from pipeline.workflow.quantize import quantize_model
 from pipeline.workflow.training import train_float, train_quantized
 
 
@@ -32,6 +36,7 @@ def keys(recipe: Recipe) -> tuple[str, str]:
         ("training", {"qat_learning_rate": 1e-3}),
         ("training", {"distillation": 0.25}),
         ("model", {"edge_bits": 8}),
+        ("model", {"blocks": (Block(taps=5, bits=8), *(Block(taps=5),) * 3)}),
     ],
 )
 def test_settings_of_quantization_aware_training_leave_the_float_twin_as_it_is(section: str, change: dict[str, Any]):
@@ -42,8 +47,28 @@ def test_settings_of_quantization_aware_training_leave_the_float_twin_as_it_is(s
     assert after[1] != before[1]
 
 
-@pytest.mark.parametrize(("section", "change"), [("training", {"epochs": 3}), ("model", {"channels": 32})])
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [("training", {"epochs": 3}), ("model", {"channels": 32}), ("model", {"blocks": (Block(taps=6),) * 4})],
+)
 def test_settings_of_both_run_both_again(section: str, change: dict[str, Any]):
     recipe = load_recipe(PROJECT / "models/wake_words.toml")
     changed = recipe.model_copy(update={section: getattr(recipe, section).model_copy(update=change)})
     assert all(a != b for a, b in zip(keys(recipe), keys(changed), strict=True))
+
+
+@pytest.mark.parametrize("change", [{"edge_bits": 8}, {"blocks": (Block(taps=5, bits=8), *(Block(taps=5),) * 3)}])
+def test_other_widths_of_layers_round_the_same_float_weights_again(change: dict[str, Any], tmp_path: Path):
+    shutil.copyfile(PROJECT / "models/wake_words_4bit.tflite", tmp_path / "model.tflite")
+    made = []
+
+    def run(name: str, inputs: dict[str, Any], make: Any) -> StageResult:
+        made.append(hash_of(inputs))
+        return StageResult(name, tmp_path, made[-1], False, 0)
+
+    recipe = load_recipe(PROJECT / "models/wake_words.toml")
+    stages: Any = SimpleNamespace(run=run)
+    trained = StageResult("train-float", tmp_path, "of the float twin", False, 0)
+    for one in (recipe, recipe, recipe.model_copy(update={"model": recipe.model.model_copy(update=change)})):
+        quantize_model(one, trained, 4, stages)
+    assert made[0] == made[1] != made[2]

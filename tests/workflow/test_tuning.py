@@ -14,6 +14,7 @@ from pipeline.export import read_tflite, write_tflite
 from pipeline.layers import logits
 from pipeline.progress import SILENT
 from pipeline.recipe import load_recipe
+from pipeline.report.listening import FLOAT_BITS
 from pipeline.stages import StageResult, Stages
 from pipeline.tuning.rates import most_events
 from pipeline.workflow.data import Data
@@ -51,13 +52,13 @@ def twin(whistle_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Stag
 
 @pytest.fixture
 def models(twin: StageResult, tmp_path: Path) -> tuple[ModelResult, ...]:
-    """A float twin, and random models of two widths."""
+    """A float twin, and random models of a run at two widths, one of which has most of its weights in others."""
     nothing = np.zeros((0, 4), np.float32)
-    results = [ModelResult(None, "float", nothing, nothing, twin)]
+    results = [ModelResult(None, FLOAT_BITS, "float", nothing, nothing, twin)]
     for bits in (8, 4):
-        model = replace(make_model(bits, widths=(12,), labels=4, seed=bits), labels=LABELS)
+        model = replace(make_model(4, widths=(12,), labels=4, seed=bits), labels=LABELS)
         file = ModelFile.read(write_tflite(model, tmp_path / f"{bits}.tflite"))
-        results.append(ModelResult(file, "QAT", nothing, nothing))
+        results.append(ModelResult(file, bits, "QAT", nothing, nothing))
     return tuple(results)
 
 
@@ -78,7 +79,7 @@ def test_every_width_gets_thresholds(
         assert before.file is not None
         assert after.file is not None
         model = after.file.model
-        row = next(one for one in found.models if one.bits == model.bits)
+        row = next(one for one in found.models if one.bits == after.bits)
         assert model.detector.thresholds == tuple(row.thresholds.values())
         assert tuple(row.thresholds) == ("low", "high")
         assert row.validation_false_accepts <= most_events(row.validation_hours, 0.5)
