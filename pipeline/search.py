@@ -35,6 +35,7 @@ A search over width, depth and features that keeps a network below 12 KB and 40,
   count = { low = 2, high = 5 }
   taps = { low = 2, high = 8 }
   dilation = [1, 2]
+  bits = [8, 4, 2]             # of each block; without this line, those of the candidate
 
 \b
 Examples

@@ -56,6 +56,20 @@ class Blocks(Settings):
     count: Range
     taps: Range
     dilation: tuple[int, ...] = Field((1,), min_length=1)
+    channels: Range | None = Field(None, description="absent: as the network says")
+    bits: tuple[WeightBits, ...] = Field((), description="of the dense layer's weights; absent: as the network's")
+
+    def suggest(self, trial: Trial, name: str) -> dict[str, Any]:
+        """A block for a trial, as recipes have it."""
+        block: dict[str, Any] = {
+            "taps": self.taps.suggest(trial, f"{name}: taps"),
+            "dilation": trial.suggest_categorical(f"{name}: dilation", self.dilation),
+        }
+        if self.channels is not None:
+            block["channels"] = self.channels.suggest(trial, f"{name}: channels")
+        if self.bits:
+            block["bits"] = trial.suggest_categorical(f"{name}: bits", self.bits)
+        return block
 
 
 class Budget(Settings):
@@ -113,13 +127,8 @@ class Search(Settings):
             for key, axis in self.axes()
         }
         if self.blocks is not None:
-            found["model.blocks"] = [
-                {
-                    "taps": self.blocks.taps.suggest(trial, f"block {i}: taps"),
-                    "dilation": trial.suggest_categorical(f"block {i}: dilation", self.blocks.dilation),
-                }
-                for i in range(int(self.blocks.count.suggest(trial, "blocks")))
-            ]
+            count = int(self.blocks.count.suggest(trial, "blocks"))
+            found["model.blocks"] = [self.blocks.suggest(trial, f"block {i}") for i in range(count)]
         return found, cast(WeightBits, trial.suggest_categorical("bits", self.bits))
 
     def candidate(self, settings: dict[str, Any]) -> Recipe:

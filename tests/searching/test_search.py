@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.whistles import RECIPE
-from pipeline.cost import Cost, cost_of, model_cost
+from pipeline.cost import Cost, blank_network, cost_of, model_cost
 from pipeline.errors import ExperimentError, RecipeError
 from pipeline.experiments.cells import Done, Place, run_cell
 from pipeline.experiments.spec import Cell, Spec, load_spec
@@ -35,7 +35,8 @@ __all__ = ["whistles"]
 EXAMPLE = re.findall(r"```toml\n(.*?)```", (PROJECT / "docs" / "search.md").read_text("utf-8"), re.DOTALL)[0]
 DRAWN = {
     "model.channels": 48, "model.edge_bits": 1, "frontend.bands": 0, "blocks": 2, "bits": 2,
-    "block 0: taps": 3, "block 0: dilation": 1, "block 1: taps": 8, "block 1: dilation": 2,
+    "block 0: taps": 3, "block 0: dilation": 1, "block 0: bits": 8,
+    "block 1: taps": 8, "block 1: dilation": 2, "block 1: bits": 4,
 }  # fmt: skip
 
 
@@ -51,9 +52,20 @@ def test_the_example_draws_what_it_says(tmp_path: Path):
     recipe = found.candidate(settings)
     assert bits == 2
     assert (recipe.model.channels, recipe.model.edge_bits, recipe.frontend.bands) == (48, 4, 16)
-    assert [(block.taps, block.dilation) for block in recipe.model.blocks] == [(3, 1), (8, 2)]
+    assert [(block.taps, block.dilation, block.bits) for block in recipe.model.blocks] == [(3, 1, 8), (8, 2, 4)]
+    dense = [layer.bits for layer in blank_network(recipe, bits).layers if layer.kind == "dense"]
+    assert dense == [4, 8, 4, 4]  # 2 bits would be the candidate's, and `edge_bits` those of first and last layer
     assert (recipe.training.epochs, recipe.training.qat_epochs) == (15, 5)
     assert found.budget.exceeded(cost_of(recipe, bits)) == ""
+
+
+@pytest.mark.parametrize("key", ["channels", "bits"])
+def test_blocks_have_what_the_search_leaves_out_from_the_network(tmp_path: Path, key: str):
+    lines = {"channels": "channels = { low = 8, high = 16, step = 8 }", "bits": "bits = [8, 2]"}
+    text = f'name = "try"\n[blocks]\ncount = {{ low = 1, high = 1 }}\ntaps = {{ low = 2, high = 2 }}\n{lines[key]}\n'
+    drawn = {"blocks": 1, "block 0: taps": 2, "block 0: dilation": 1, f"block 0: {key}": 8, "bits": 4}
+    settings, _ = search(tmp_path, text).draw(FixedTrial(drawn))
+    assert settings == {"model.blocks": [{"taps": 2, "dilation": 1, key: 8}]}
 
 
 @pytest.mark.parametrize("name", Budget.model_fields)
@@ -110,9 +122,10 @@ def test_winners_become_an_experiment(tmp_path: Path):
 def small(tmp_path: Path) -> Search:
     recipe = re.sub(r"\[model\].*?\[training\]", "[training]", RECIPE, flags=re.DOTALL)
     recipe = recipe.replace("epochs = 4", "epochs = 1")
-    (tmp_path / "small.toml").write_text(recipe + "[model]\nkind = 'temporal'\nblocks = [{ taps = 2 }]\n")
+    (tmp_path / "small.toml").write_text(recipe + "[model]\nkind = 'temporal'\n")
     text = f'name = "small"\nrecipe = "{tmp_path / "small.toml"}"\nfolds = 2\n[budget]\nflash_bytes = 1500\n'
-    return search(tmp_path, text + "[space]\nmodel.channels = [4, 8, 64]\n")
+    blocks = "[blocks]\ncount = {low = 1, high = 1}\ntaps = {low = 2, high = 2}\nbits = [8, 2]\n"
+    return search(tmp_path, f"{text}[space]\nmodel.channels = [4, 8, 64]\n{blocks}")
 
 
 def here(cells: Sequence[Cell], place: Place) -> Iterator[Done]:
@@ -124,14 +137,15 @@ def test_a_search_trains_what_fits_and_goes_on_where_it_stopped(small: Search, w
     place = Place(whistles, None, tmp_path / "cache", tmp_path / "out")
     study = open_study(small, tmp_path)
     for number, _ in enumerate(("over the budget", "within it")):
-        study.enqueue_trial({"model.channels": 2 - number, "bits": 4})
+        block = {"blocks": 1, "block 0: taps": 2, "block 0: dilation": 1, "block 0: bits": 8}
+        study.enqueue_trial({"model.channels": 2 - number, "bits": 4, **block})
     (line,) = run_trials(small, study, 1, place, here, 1)
     assert line.startswith("candidate 1: misses ")
     assert [trial.state for trial in study.trials] == [TrialState.PRUNED, TrialState.COMPLETE]
     assert study.trials[0].user_attrs["pruned"].startswith("flash_bytes")
     (found,) = findings(study)
     assert found.best
-    assert found.settings == {"model.channels": 8}
+    assert found.settings == {"model.channels": 8, "model.blocks": [{"taps": 2, "dilation": 1, "bits": 8}]}
     assert found.cost == model_cost(read_tflite(found.model))
     assert study.trials[1].values == [found.misses, found.cost.instructions]
 
