@@ -59,6 +59,8 @@ def unedited(tree) -> dict[str, str]:
         ("pipeline/training/convert.py", "train quantize"),
         ("pipeline/export/tflite.py", "quantize image device"),
         ("pipeline/export/reference_graph.py", "quantize"),
+        ("pipeline/export/clip_graph.py", "quantize"),
+        ("pipeline/export/float_graph.py", ""),
         ("pipeline/export/c_arrays.py", "image device"),
         ("pipeline/firmware.py", "image device"),
         ("pipeline/boards.py", "image device"),

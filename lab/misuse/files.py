@@ -156,6 +156,7 @@ def model(at: Situation) -> Case:
         "noise": at.rng.randbytes(2000),
         "empty": b"",
         "a reference graph": encode_reference_tflite(read_tflite(at.place.model)),
+        "a float network": at.place.model.with_name("whistles_float.tflite").read_bytes(),
     }
     name = at.rng.choice(sorted(kinds))
     path.write_bytes(kinds[name])

@@ -131,13 +131,13 @@ class Value:
 
     def rows(self, places: NDArray[np.int64]) -> Value:
         """Rows of a matrix, by their numbers; those below 0 are zeros."""
-        if np.array_equal(places, np.arange(self.shape[0])):
-            return self
         before, padded = max(0, -int(places.min())), self
         if before:
             padding = self.sheet.constant([[before, 0], [0, 0]], np.int32)
             shape = (self.shape[0] + before, self.shape[1])
             padded = self.sheet.apply("PAD", self, padding, shape=shape, options="PadOptions")
+        if np.array_equal(places + before, np.arange(padded.shape[0])):
+            return padded
         wanted = self.sheet.constant(places + before, np.int32)
         return self.sheet.apply("GATHER", padded, wanted, shape=(len(places), self.shape[1]), options="GatherOptions")
 

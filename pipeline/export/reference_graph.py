@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.export.graph import Graph
-from pipeline.export.graph_values import Sheet, Value
-from pipeline.export.schema import schema
+from pipeline.export.clip_graph import ClipGraph
+from pipeline.export.graph_values import Value
 from pipeline.files import write_bytes
-from pipeline.layers import MODEL_INPUT, QuantizedModel
-from pipeline.quantization import LEVELS, MAX_ZERO, MIN_MAGNITUDE, OFFSET_UNIT, Columns, sum_shift
+from pipeline.layers import Dense, Filter, Mean, QuantizedModel
+from pipeline.quantization import LEVELS, MAX_ZERO, MIN_MAGNITUDE, OFFSET_UNIT, mean_share, sum_shift
 
 f32 = np.float32
 
@@ -42,50 +41,17 @@ def write_reference_tflite(model: QuantizedModel, path: Path) -> Path:
 
 def encode_reference_tflite(model: QuantizedModel) -> bytes:
     """The bytes that :func:`write_reference_tflite` writes."""
-    graph = Graph(f"{model.name}: reference graph of built-in operators")
-    shape = (1, model.inputs)
-    features = graph.tensor(
-        "features", shape, schema().TensorType.INT8, scale=model.input.scale, zero_point=model.input.zero_point
-    )
-    sheet = Sheet(graph, "features")
-    builder = ReferenceBuilder(Value(sheet, features, shape), model)
-    signals = {MODEL_INPUT: builder.features}
-    for index, layer in enumerate(model.layers):
-        sheet.scope = layer.name
-        signals[index] = layer.reference_graph(builder, *(signals[source] for source in model.sources(index)))
-    logits = signals[len(model.layers) - 1].rows(np.array([builder.steps - 1]))
-    graph.rename(logits.index, "logits")
-    return graph.finish([features], [logits.index])
+    return _ReferenceGraph(model, "reference graph of built-in operators").encode()
 
 
-class ReferenceBuilder:
-    """Layers as formulas. A signal is ``[steps, width]``: real numbers, but for the features, which are codes.
+class _ReferenceGraph(ClipGraph):
+    """Layers as formulas. Signals are real numbers, but for the features, which are codes."""
 
-    Attributes:
-        steps: of a clip, as far as they count: where no layer keeps anything, the last one.
-        features: what the first layer sees at each step.
-    """
-
-    def __init__(self, clip: Value, model: QuantizedModel) -> None:
-        rows, bands = model.frontend.context_frames, model.frontend.bands
-        self._input = model.input
-        self._sheet = clip.sheet
-        self.steps = rows // model.stride if model.state_bytes else 1
-        ends = rows - model.stride * np.arange(self.steps)[::-1, None]
-        codes = self._sheet.apply("CAST", clip, options="CastOptions").reshape(rows, bands)
-        windows = codes.rows((ends - model.rows + np.arange(model.rows)).reshape(-1))
-        self.features = windows.reshape(self.steps, model.window)
-
-    def dense(self, x: Value, columns: Columns) -> Value:
+    def dense(self, x: Value, layer: Dense) -> Value:
         """``D + (z R >> f) + (C L >> 8)``, then ``(sx s) V + b``."""
+        columns = layer.columns
         codes, zero, step = self._codes(x)
-        products = self._sheet.apply(
-            "FULLY_CONNECTED",
-            codes,
-            self._sheet.constant(columns.codes.T),
-            shape=(self.steps, columns.outputs),
-            options="FullyConnectedOptions",
-        )
+        products = self.product(codes, columns.codes)
         by_zero = (zero * (columns.sum * 2.0 ** -sum_shift(columns.bits))).floor()
         total = codes.sum()
         high = (total * (1 / OFFSET_UNIT)).floor()  # in halves, whose products have few enough bits
@@ -93,34 +59,29 @@ class ReferenceBuilder:
         integer = products + by_zero + (high * columns.offset + by_low)
         return step * columns.step * integer + columns.bias
 
-    def filter(self, x: Value, taps: ArrayLike, step: ArrayLike, bias: ArrayLike, dilation: int) -> Value:
+    def filter(self, x: Value, layer: Filter) -> Value:
+        return self._filtered(x, layer.filters.codes, layer.filters.step, layer.filters.bias, layer.dilation)
+
+    def mean(self, x: Value, layer: Mean) -> Value:
+        ones, zeros = np.ones((layer.frames, layer.width)), np.zeros(layer.width)
+        return self._filtered(x, ones, mean_share(layer.frames) + zeros, zeros, 1)
+
+    def _filtered(self, x: Value, taps: ArrayLike, step: ArrayLike, bias: ArrayLike, dilation: int) -> Value:
         """``(2^(E-7) s) V + b`` for integer taps ``[L, C]``, newest first; ``s`` and ``b`` are each channel's.
 
         The frames that a step sees are an image of ``L`` by 1, which a depthwise convolution of that size reduces to
         one point; the power of two is in the frames.
         """
-        weights = np.asarray(taps)[::-1]
-        count, channels = weights.shape
-        integer = self._sheet.apply(
-            "DEPTHWISE_CONV_2D",
-            self._frames(x, count, dilation),
-            self._sheet.constant(weights.reshape(1, count, 1, channels)),
-            self._sheet.constant(np.zeros(channels)),
-            shape=(self.steps, 1, 1, channels),
-            options="DepthwiseConv2DOptions",
-            padding=schema().Padding.VALID,
-            strideW=1,
-            strideH=1,
-            depthMultiplier=1,
-        )
-        scale = f32(self._input.scale if x is self.features else 1)
+        count, channels = np.shape(taps)
+        integer = self.convolution(self._frames(x, count, dilation), taps, np.zeros(channels))
+        scale = f32(self.model.input.scale if x is self.features else 1)
         return integer.reshape(self.steps, channels) * (scale * np.asarray(step, f32)) + bias
 
     def _codes(self, x: Value) -> tuple[Value, Value, Value]:
         """Codes ``c``, zeros ``z`` and steps ``sx`` of each vector, as a dense layer takes them."""
         if x is self.features:
-            constant = self._sheet.constant
-            return x, constant([[-self._input.zero_point]]), constant([[self._input.scale]])
+            constant = self.sheet.constant
+            return x, constant([[-self.model.input.zero_point]]), constant([[self.model.input.scale]])
         low, high = x.min(), x.max()
         magnitude = (-low).larger(high)
         step = _up11(((high - low) * (f32(1) / LEVELS)).larger(magnitude * (f32(1) / MAX_ZERO)))
@@ -135,7 +96,7 @@ class ReferenceBuilder:
         places = (np.arange(self.steps)[:, None] + dilation * np.arange(1 - count, 1)).reshape(-1)
         shape = self.steps, count, 1, x.shape[1]
         if x is self.features:
-            return (x - self._input.zero_point).rows(places).reshape(*shape)
+            return (x - self.model.input.zero_point).rows(places).reshape(*shape)
         step = self._power_of_two(x)
         values = (x / step.larger(_LEAST_STEP)).round() * step
         steps = step.rows(places).reshape(self.steps, count)

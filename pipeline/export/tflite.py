@@ -23,6 +23,20 @@ from pipeline.quantization import InputQuantization
 MAX_FILE_BYTES = 64 << 20
 """Larger files are refused unread; the largest model of the method that fits a board is far below."""
 
+_UNREADABLE = (
+    struct.error,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    AssertionError,
+    RecursionError,
+    QuantizationError,
+)
+"""The flatbuffer reader follows its offsets unchecked, and fails in any of these ways."""
+
 
 def write_tflite(model: QuantizedModel, path: Path, *, packing: str = "reference") -> Path:
     """Writes a model as ``.tflite``; the same model and packing always give the same bytes.
@@ -74,6 +88,12 @@ def read_tflite(path: Path) -> QuantizedModel:
         data = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror}", "give a .tflite from the export stage") from None
+    name = _float_network(data)
+    if name is not None:
+        beside = sorted(map(str, path.parent.glob(f"{name}_*bit.tflite"))) or [f"{name}_4bit.tflite"]
+        raise ModelFileError(
+            f"{path} is a float network, there to compare with", f"give the quantized one: {' or '.join(beside)}"
+        )
     return decode_tflite(data, str(path))
 
 
@@ -92,21 +112,16 @@ def decode_tflite(data: bytes, where: str = "model") -> QuantizedModel:
         raise
     try:
         return _decode(flatbuffer, where)
-    # A sealed file with wrong contents was made on purpose. The flatbuffer reader follows its offsets unchecked and
-    # fails in any of these ways.
-    except (
-        struct.error,
-        ValueError,
-        TypeError,
-        IndexError,
-        KeyError,
-        AttributeError,
-        OverflowError,
-        AssertionError,
-        RecursionError,
-        QuantizationError,
-    ) as error:
+    except _UNREADABLE as error:  # a sealed file with wrong contents was made on purpose
         raise ModelFileError(f"{where} is inconsistent: {error}", "export it again") from None
+
+
+def _float_network(data: bytes) -> str | None:
+    """The name that a float network has in its metadata; None of any other file."""
+    with suppress(ModelFileError, *_UNREADABLE):
+        if _has_built_in_operators(data):
+            return metadata.decode(_metadata(schema().Model.GetRootAsModel(data, 0)), "").name
+    return None
 
 
 def _has_built_in_operators(data: bytes) -> bool:

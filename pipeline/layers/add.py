@@ -15,8 +15,8 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import add
 
 if TYPE_CHECKING:
+    from pipeline.export.clip_graph import ClipGraph
     from pipeline.export.graph_values import Value
-    from pipeline.export.reference_graph import ReferenceBuilder
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Add(Layer):
     def m4_loops(self, codes: bool) -> dict[str, int]:
         return {"add: call": 1, "add: four values": self.width // 4, "add: other values": self.width % 4}
 
-    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
+    def built_in(self, graph: ClipGraph, *signals: Value) -> Value:
         first, second = signals
         y = first + second
         return y.relu() if self.relu else y

@@ -14,8 +14,8 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Frames, InputQuantization, feature_frames, quantize_frames
 
 if TYPE_CHECKING:
+    from pipeline.export.clip_graph import ClipGraph
     from pipeline.export.graph_values import Value
-    from pipeline.export.reference_graph import ReferenceBuilder
 
 Floats = NDArray[np.float32]
 
@@ -196,5 +196,5 @@ class Layer(ABC):
         return 0
 
     @abstractmethod
-    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
+    def built_in(self, graph: ClipGraph, *signals: Value) -> Value:
         """Adds the layer to a graph of built-in operators: its output, given those of its sources."""

@@ -18,8 +18,8 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Columns, dense, quantize_columns
 
 if TYPE_CHECKING:
+    from pipeline.export.clip_graph import ClipGraph
     from pipeline.export.graph_values import Value
-    from pipeline.export.reference_graph import ReferenceBuilder
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,6 @@ class Dense(Layer):
         blocks, steps = m4_w2_block(self.inputs)
         return blocks * (16 * steps + 4)
 
-    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
-        y = builder.dense(signals[0], self.columns)
+    def built_in(self, graph: ClipGraph, *signals: Value) -> Value:
+        y = graph.dense(signals[0], self)
         return y.relu() if self.relu else y

@@ -25,8 +25,8 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import Filters, History, empty_history, filter_step, quantize_filters
 
 if TYPE_CHECKING:
+    from pipeline.export.clip_graph import ClipGraph
     from pipeline.export.graph_values import Value
-    from pipeline.export.reference_graph import ReferenceBuilder
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,6 @@ class Filter(Layer):
     def m4_scratch_bytes(self) -> int:
         return m4_window_bytes(self.filters.taps)
 
-    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
-        y = builder.filter(signals[0], self.filters.codes, self.filters.step, self.filters.bias, self.dilation)
+    def built_in(self, graph: ClipGraph, *signals: Value) -> Value:
+        y = graph.filter(signals[0], self)
         return y.relu() if self.relu else y

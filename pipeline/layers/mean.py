@@ -16,8 +16,8 @@ from pipeline.layers.options import OptionsLayout
 from pipeline.quantization import MAX_TAPS, History, empty_history, mean_share, mean_step
 
 if TYPE_CHECKING:
+    from pipeline.export.clip_graph import ClipGraph
     from pipeline.export.graph_values import Value
-    from pipeline.export.reference_graph import ReferenceBuilder
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,5 @@ class Mean(Layer):
     def m4_scratch_bytes(self) -> int:
         return m4_window_bytes(self.frames)
 
-    def reference_graph(self, builder: ReferenceBuilder, *signals: Value) -> Value:
-        ones, zeros = np.ones((self.frames, self.width)), np.zeros(self.width)
-        return builder.filter(signals[0], ones, mean_share(self.frames) + zeros, zeros, 1)
+    def built_in(self, graph: ClipGraph, *signals: Value) -> Value:
+        return graph.mean(signals[0], self)

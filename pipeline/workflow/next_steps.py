@@ -21,6 +21,7 @@ class Results:
         folder: of the report.
         model: ``.tflite`` as the user finds it.
         graph: reference graph of built-in operators; it need not be there.
+        twin: float network; it need not be there either.
         elf: image of ``target``.
         arrays: the model in C, as that image holds it.
         recordings: that were tested on; None for synthesised speech.
@@ -29,6 +30,7 @@ class Results:
     folder: Path
     model: Path
     graph: Path
+    twin: Path
     elf: Path
     arrays: Path
     target: str
@@ -66,6 +68,7 @@ class Results:
         named = (
             ("model with custom operators (.tflite)", self.model),
             ("the same in built-in operators (.tflite)", self.graph),
+            ("float network in built-in operators (.tflite)", self.twin),
             ("C arrays", self.arrays),
             ("image (.elf)", self.elf),
         )

@@ -17,6 +17,7 @@ from pipeline.stages import StageResult, Stages
 from pipeline.workflow.conditions import conditions
 from pipeline.workflow.data import Data, HeldOut
 from pipeline.workflow.device import Aim, ask_boards
+from pipeline.workflow.float_network import export_float
 from pipeline.workflow.litert import run_in_litert
 from pipeline.workflow.models import ModelFile, ModelResult
 from pipeline.workflow.next_steps import Results
@@ -67,8 +68,10 @@ def build(
     """
     models = train(data, widths, stages)
     models, tuning = tune_models(models, bits, data, stages) if tuned else (models, NOT_TUNED)
-    tested = models[1 + list(widths).index(bits)]
+    twin, tested = models[0].twin, models[1 + list(widths).index(bits)]
+    assert twin is not None
     assert tested.file is not None
+    _publish(export_float(data.recipe, twin, tuning, stages), stages.root / f"{data.recipe.name}_float.tflite")
     published = stages.root / f"{data.recipe.name}_{bits}bit.tflite"
     _publish(tested.file.path, published)
     weights_in = data.recipe.firmware.weights_in
@@ -133,7 +136,8 @@ def _test_and_report(
     litert = run_in_litert(encode_reference_tflite(file.model), clips.features)
     outcome = Outcome(tested, litert, models, image, devices, heard, _distinct(stages.finished), tuning)
     graph, arrays = file.path.with_name(REFERENCE_GRAPH), image.elf.parent / "c" / "kws_model.c"
-    results = Results(stages.root, model, graph, elf, arrays, aim.target, clips.folder)
+    twin = model.with_name(f"{file.model.name}_float.tflite")
+    results = Results(stages.root, model, graph, twin, elf, arrays, aim.target, clips.folder)
     report = make_report(outcome, held_out, origin, results.next)
     return report, write_report(report, stages.root, f"{elf.stem}_board" if aim.real else elf.stem)[1]
 

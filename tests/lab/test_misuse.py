@@ -38,6 +38,7 @@ def test_what_users_did_once(place: Place, monkeypatch: pytest.MonkeyPatch):
         (("pipeline.build", "--keywords", ","), "names no word"),
         (("pipeline.board", "start", "nano33", "--image", str(place.image)), "is built for mps2_an386"),
         (("pipeline.build", "--model", str(graph)), "own operators"),
+        (("pipeline.listen", "mic", "--model", str(place.out / "whistles_float.tflite")), "whistles_4bit.tflite"),
         ((*tested, "--target", "nano33", "--usb-serial", "XYZ", "--flash"), "no board with USB serial number XYZ"),
         ((*runner, "--microseconds", "-5"), "-5"),
         ((*runner, "--microseconds", "inf"), "inf microseconds"),

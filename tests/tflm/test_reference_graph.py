@@ -16,17 +16,7 @@ from pipeline.frontend import features as frontend_features
 from pipeline.layers import Add, Dense, Filter, Layer, Mean, QuantizedModel, logits
 from pipeline.quantization import InputQuantization
 from pipeline.recipe import load_recipe
-from pipeline.workflow.litert import run_in_litert
 from tests.conftest import make_model, make_temporal_model
-from tests.tflm.wheel import run_in_wheel
-
-
-@pytest.fixture(params=["litert", "tflm"])
-def run(request: pytest.FixtureRequest, tmp_path: Path):
-    """A function that runs a model file on features in one of the runtimes."""
-    if request.param == "litert":
-        return run_in_litert
-    return lambda model, features: run_in_wheel(None, model, features, tmp_path)
 
 
 def assert_same_bits(run, model: QuantizedModel, features: NDArray[np.int8]) -> None:

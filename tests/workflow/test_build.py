@@ -64,7 +64,7 @@ def test_whole_run(finished: Path):
     assert {word["word"] for word in report["words"]} == {"low", "high"}
     assert report["words"][0]["training_speakers"] == 8
     linked = {what: finished / path for what, path in report["next"]["files"]}
-    assert len(linked) == 4
+    assert len(linked) == 5
     assert all(path.is_file() for path in linked.values())
     assert f"--model {finished / 'whistles_4bit.tflite'}" in report["next"]["commands"][0][1]
     assert "<svg" in (finished / "whistles_4bit_qemu.html").read_text()
