@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pipeline.corpus import UNKNOWN_LABEL
 from pipeline.errors import ExperimentError
 from pipeline.experiments.cells import Answers
-from pipeline.experiments.material import Truth
 from pipeline.experiments.spec import FLOAT
 from pipeline.training.evaluate import Estimate, by_speaker, det_curve, keyword_scores
 from pipeline.training.threshold import choose_threshold
@@ -74,15 +73,17 @@ class _Clips:
     missed_tuned: Floats
 
 
-def recognised(truth: Truth, logits: NDArray[np.float32]) -> Floats:
+def recognised(labels: NDArray[np.int64], logits: NDArray[np.float32]) -> Floats:
     """1 for each keyword clip ``[k]`` whose own word has the largest logit, else 0."""
-    return np.asarray(logits.argmax(axis=1) == truth.labels, np.float64)[truth.keyword]
+    return np.asarray(logits.argmax(axis=1) == labels, np.float64)[labels > UNKNOWN_LABEL]
 
 
-def missed(truth: Truth, logits: NDArray[np.float32], threshold: float) -> Floats:
-    """1 for each keyword clip ``[k]`` in which that keyword is not detected, else 0."""
+def missed(labels: NDArray[np.int64], logits: NDArray[np.float32], threshold: float | None = None) -> Floats:
+    """1 for each keyword clip ``[k]`` in which that keyword is not detected, else 0; without a threshold, at the one
+    that lets 1 % of the other words through."""
     score, which = keyword_scores(logits)
-    return np.asarray((score < threshold) | (which != truth.labels), np.float64)[truth.keyword]
+    least = choose_threshold(logits, labels) if threshold is None else threshold
+    return np.asarray((score < least) | (which != labels), np.float64)[labels > UNKNOWN_LABEL]
 
 
 def summarise(models: Mapping[Model, Runs]) -> list[Row]:
@@ -147,14 +148,10 @@ def _speakers(models: Mapping[Model, Runs]) -> NDArray[np.str_]:
 def _clips(runs: Runs, condition: str) -> _Clips:
     right, lost, tuned = [], [], []
     for folds in runs:
-        asked = [(one, one.truth, one.conditions[condition]) for one in folds]
-        right.append(np.concatenate([recognised(truth, logits) for _, truth, logits in asked]))
-        lost.append(
-            np.concatenate(
-                [missed(truth, logits, choose_threshold(logits, truth.labels)) for _, truth, logits in asked]
-            )
-        )
-        tuned.append(np.concatenate([missed(truth, logits, _threshold(one)) for one, truth, logits in asked]))
+        asked = [(one, one.truth.labels, one.conditions[condition]) for one in folds]
+        right.append(np.concatenate([recognised(labels, logits) for _, labels, logits in asked]))
+        lost.append(np.concatenate([missed(labels, logits) for _, labels, logits in asked]))
+        tuned.append(np.concatenate([missed(labels, logits, _threshold(one)) for one, labels, logits in asked]))
     return _Clips(np.stack(right), np.stack(lost), np.stack(tuned))
 
 

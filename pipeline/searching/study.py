@@ -17,7 +17,6 @@ from pipeline.experiments.paired import missed
 from pipeline.experiments.spec import Cell, Weights
 from pipeline.experiments.workers import Runner
 from pipeline.searching.space import Search
-from pipeline.training.threshold import choose_threshold
 
 _TRIES = 1000
 """Candidates over budget in a row after which nothing is thought to fit."""
@@ -124,8 +123,7 @@ def _fitting(search: Search, study: optuna.Study) -> tuple[optuna.Trial, Cell]:
 
 
 def _misses(answers: Answers) -> float:
-    logits = answers.conditions[CLEAN]
-    return float(missed(answers.truth, logits, choose_threshold(logits, answers.truth.labels)).mean())
+    return float(missed(answers.truth.labels, answers.conditions[CLEAN]).mean())
 
 
 def _shown(trial: optuna.Trial) -> str:
