@@ -37,7 +37,8 @@ class Rise:
     """How much worse a network is than its float twin on the same clips, with intervals over speakers.
 
     Attributes:
-        loss: of the mean cross-entropy, in nats.
+        loss: of the mean cross-entropy, in nats, where the twin's posteriors are the targets: the Kullback-Leibler
+            divergence from them. With the clips' labels it would also fall where a network is only less sure of itself.
         missed: of the share of keyword clips missed, each network at the threshold that lets 1 % of the other words of
             these clips through.
         saved: bytes of weights and parameters, against floats.
@@ -55,9 +56,7 @@ Sensitivity = Mapping[str, Mapping[int, Rise]]
 def rise(answers: Sequence[tuple[HeldOutClips, Logits, Logits]], saved: int) -> Rise:
     """Of all seeds together: clips, the float twin's logits ``[n, labels]`` and the other network's."""
     speakers = [np.asarray(clips.speakers) for clips, _, _ in answers]
-    losses = [
-        _cross_entropy(other, clips.labels) - _cross_entropy(twin, clips.labels) for clips, twin, other in answers
-    ]
+    losses = [_divergence(twin, other) for _, twin, other in answers]
     lost = [missed(clips.labels, other) - missed(clips.labels, twin) for clips, twin, other in answers]
     said = [own[clips.labels > UNKNOWN_LABEL] for own, (clips, _, _) in zip(speakers, answers, strict=True)]
     return Rise(
@@ -67,9 +66,10 @@ def rise(answers: Sequence[tuple[HeldOutClips, Logits, Logits]], saved: int) -> 
     )
 
 
-def _cross_entropy(logits: Logits, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    wide = logits.astype(np.float64)
-    return np.asarray(np.logaddexp.reduce(wide, axis=1) - wide[np.arange(len(labels)), labels])
+def _divergence(twin: Logits, other: Logits) -> NDArray[np.float64]:
+    """Of each clip ``[n]``."""
+    p, q = (x - np.logaddexp.reduce(x, axis=1, keepdims=True) for x in (twin.astype(np.float64), other))
+    return np.asarray((np.exp(p) * (p - q)).sum(axis=1))
 
 
 def rounded(twin: keras.Model, name: str, bits: int) -> keras.Model:

@@ -94,15 +94,17 @@ def test_a_perceptron_is_measured_too() -> None:
 
 
 def test_rises_by_hand() -> None:
-    """Of two networks that give two seeds' clips even odds, and odds of 3 to 1 against or for the right word."""
+    """Of two seeds: a network that gives even odds, and one that gives one clip's wrong or right word 3 to 1."""
     labels, speakers = np.array([1, 2, 2]), ("a", "a", "b")
     even, third = np.zeros((3, 3), np.float32), np.float32(np.log(3))
     worse, better = even.copy(), even.copy()
-    worse[1, 1] = third  # 2 is said: its share falls from 1/3 to 1/5
-    better[2, 2] = third  # and here rises to 3/5
+    worse[1, 1] = third  # posteriors of 1/5, 3/5, 1/5 where 2 is said
+    better[2, 2] = third  # and of 1/5, 1/5, 3/5
     found = rise([(clips(even, labels, speakers), even, worse), (clips(even, labels, speakers), even, better)], 7)
-    assert found.loss.value == pytest.approx((np.log(5 / 3) - np.log(9 / 5)) / 6)
-    assert (found.loss.low, found.loss.high) == pytest.approx((-np.log(9 / 5) / 2, np.log(5 / 3) / 4))
+    divergence = np.log(5**3 / 9**2) / 3  # the mean of ln 5/3, ln 5/3, ln 5/9
+    assert found.loss.value == pytest.approx(2 * divergence / 6)
+    # 1 of the 4 clips of a, 1 of the 2 of b
+    assert (found.loss.low, found.loss.high) == pytest.approx((divergence / 4, divergence / 2))
     # with even odds no threshold tells words apart, and all are missed; one that `better` is sure of is found
     assert found.missed.value == pytest.approx(-1 / 4)
 
