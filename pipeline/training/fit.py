@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.training.augmentation import AugmentedSet
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.training.convert import load_trained, start_from
 from pipeline.training.dataset import Clips, Dataset
+from pipeline.training.replicas import Replicas, share_of_mean
 from pipeline.training.zoo import build_model
 
 CHECKPOINT_EPOCHS = 5
@@ -76,6 +78,7 @@ def fit(
     initial: Path | None = None,
     progress: Progress = SILENT,
     resume: bool = True,
+    devices: Sequence[str] = (),
 ) -> TrainedModel:
     """Trains one model and writes ``model.keras``, TensorBoard logs and checkpoints under ``out_dir``.
 
@@ -84,16 +87,19 @@ def fit(
     ``epochs``. ``weight_bits=None`` with ``initial`` is the control: the same extra training without quantizers.
     Training ends early when neither validation loss nor validation accuracy has been better for ``patience`` epochs.
 
-    The same arguments give the same weights on the same kind of processor, also when a run was killed and resumed.
+    Several ``devices`` share every batch (see ``Replicas``). The same arguments give the same weights on the same kind
+    and number of processors, also when a run was killed and resumed.
 
     Raises:
         QuantizationError: ``initial`` is damaged or of another shape.
     """
     keras.utils.set_random_seed(recipe.training.seed)
-    model = build_model(recipe, weight_bits)
-    teacher = None if initial is None else load_trained(initial)
-    if teacher is not None:
-        start_from(model, teacher)
+    replicas = Replicas(devices)
+    with replicas.scope():
+        model = build_model(recipe, weight_bits)
+        teacher = None if initial is None else load_trained(initial)
+        if teacher is not None:
+            start_from(model, teacher)
     key = hash_of(
         {
             "recipe": recipe.model_dump(),
@@ -104,7 +110,7 @@ def fit(
         }
     )
     title = "Training, float" if weight_bits is None else f"Training, {weight_bits} bits"
-    run = _Run(recipe, dataset, model, teacher, key, out_dir, title)
+    run = _Run(recipe, dataset, model, teacher, replicas, key, out_dir, title)
     if resume:
         run.restore()
     run.train(progress)
@@ -150,6 +156,7 @@ class _Run:
         dataset: Dataset,
         model: keras.Model,
         teacher: keras.Model | None,
+        replicas: Replicas,
         key: str,
         out_dir: Path,
         title: str,
@@ -160,9 +167,10 @@ class _Run:
         self.tuning = teacher is not None
         self.epochs = settings.epochs if teacher is None else settings.qat_epochs
         self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
-        self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
-        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gain"])
-        self.optimizer.build(model.trainable_variables)
+        with replicas.scope():
+            self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
+            self.optimizer.exclude_from_weight_decay(var_names=["bias", "gain"])
+            self.optimizer.build(model.trainable_variables)
         self.checkpoint_path = out_dir / "checkpoint.npz"
         self.log_dir = out_dir / "tensorboard"
         self.history: list[EpochRecord] = []
@@ -179,7 +187,7 @@ class _Run:
             dataset.negatives,
         )
         self.adjustment = logit_adjustment(self.source.labels, len(dataset.label_names), settings.unknown_mass)
-        self._train_epoch = _epoch_function(model, self.optimizer, teacher, settings, self.adjustment)
+        self._train_epoch = _epoch_function(replicas, model, self.optimizer, teacher, settings, self.adjustment)
         self._infer = tf.function(lambda x: model(x, training=False))
 
     def train(self, progress: Progress) -> None:
@@ -271,6 +279,7 @@ class _Run:
 
 
 def _epoch_function(
+    replicas: Replicas,
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     teacher: keras.Model | None,
@@ -291,19 +300,8 @@ def _epoch_function(
         with tf.GradientTape() as tape:
             logits = model(features, training=True) + adjustment
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(share_of_mean(gradients), model.trainable_variables)
         return loss
 
-    # training needs no exact roundings: XLA makes a step one program, several times as fast on a small processor
-    compiled = tf.function(step, jit_compile=True)
-
-    def train(features: Tensor, targets: Tensor) -> Tensor:
-        batch = min(settings.batch_size, features.shape[0])
-        steps, total = features.shape[0] // batch, 0.0
-        for number in tf.range(steps):
-            part = slice(number * batch, (number + 1) * batch)
-            rows = tf.ensure_shape(features[part], (batch, features.shape[1]))
-            total += compiled(rows, tf.ensure_shape(targets[part], (batch, targets.shape[1])))
-        return total / steps
-
-    return tf.function(train)
+    return replicas.epoch(step, settings.batch_size)

@@ -17,6 +17,7 @@ from pipeline.training.evaluate import evaluate
 from pipeline.training.fit import fit, logit_adjustment, predict_logits
 from pipeline.training.layers import clip_columns
 from pipeline.training.zoo import build_model
+from tests.training.killing import KillAfter, Killed
 
 
 @pytest.fixture(scope="module")
@@ -30,35 +31,6 @@ def weights_of(run) -> list[np.ndarray]:
 
 def same(a, b) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(weights_of(a), weights_of(b), strict=True))
-
-
-class Killed(Exception):
-    pass
-
-
-class KillAfter:
-    """A progress that ends the run when a number of epochs are over."""
-
-    def __init__(self, epochs):
-        self.left = epochs
-
-    def task(self, description, total):
-        return self
-
-    def info(self, message):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        return None
-
-    def advance(self, steps=1, note=""):
-        if note:
-            self.left -= 1
-            if not self.left:
-                raise Killed
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pipeline.errors import QuantizationError
 from pipeline.quantization import InputQuantization
 from pipeline.training.layers.base import DynqLayer, Weights
 from pipeline.training.layers.quantizers import Tensor, clip_columns
+from pipeline.training.replicas import mean_of_replicas
 
 _MOMENTUM = 0.98
 _EPSILON = 1e-3
@@ -123,5 +124,5 @@ class DynqAffine(DynqLayer):
 def _moments(y: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance of the columns of ``[n, N]``: as products of matrices, which XLA spreads over the cores."""
     share = ops.full((1, y.shape[0]), 1.0 / y.shape[0])
-    mean, square = ops.matmul(share, y)[0], ops.matmul(share, y * y)[0]
+    mean, square = mean_of_replicas([ops.matmul(share, y)[0], ops.matmul(share, y * y)[0]])
     return mean, ops.maximum(square - mean * mean, 0.0)
