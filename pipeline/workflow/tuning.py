@@ -38,7 +38,7 @@ def tune_models(
     Where the corpus does not carry that far, or no threshold keeps the budget, all keep what the recipe says.
 
     Args:
-        bits: of the model that goes onto the device, which comes first in what was found.
+        bits: of the model that goes onto the device, which comes first in what is returned, before the float twin.
     """
     settings, seed = data.recipe.tuning, data.recipe.training.seed
     folders = () if data.negatives is None else (data.negatives,)
@@ -65,12 +65,11 @@ def tune_models(
                     place.mkdir()
                     write_tflite(model, place / "model.tflite")
                     write_reference_tflite(model, place / REFERENCE_GRAPH)
-            tuning = Tuning(tuple(sorted(found, key=lambda one: one.bits != bits)))
+            tuning = Tuning(tuple(found))
         write_text(folder / _FOUND, json.dumps(asdict(tuning)))
 
     inputs = {
-        "models": [_key(result) for result in models],
-        "bits": bits,
+        "models": sorted((result.bits, _key(result)) for result in models),
         "corpus": data.tested.key,
         "negatives": [_fingerprint(folder) for folder in folders],
         "synthesiser": _synthesiser() if settings.hours else "",
@@ -82,7 +81,8 @@ def tune_models(
     if not tuning.models:
         stages.progress.info(f"thresholds stay as the recipe has them: {tuning.note}")
         return tuple(models), tuning
-    return tuple(_tuned(result, folder) for result in models), tuning
+    ordered = sorted(tuning.models, key=lambda one: (one.bits != bits, -one.bits))
+    return tuple(_tuned(result, folder) for result in models), Tuning(tuple(ordered))
 
 
 def _spotter(result: ModelResult, recipe: Recipe) -> Spotter:

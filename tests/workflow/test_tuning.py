@@ -92,6 +92,9 @@ def test_every_width_gets_thresholds(
     _, same = tune_models(models, 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
     assert stages.finished[-1].cached
     assert same == found
+    _, wider = tune_models(models, 8, data(whistle_recipe, whistles, tmp_path, hum), stages)
+    assert stages.finished[-1].cached
+    assert wider.models == tuple(found.models[place] for place in (2, 1, 0))
     again = replace(models[0], twin=replace(models[0].twin, key="of another"))
     tune_models((again, *models[1:]), 4, data(whistle_recipe, whistles, tmp_path, hum), stages)
     assert not stages.finished[-1].cached
