@@ -17,8 +17,8 @@ pytest_plugins = ["pytester"]  # pytest only takes this from here
 
 TESTS = Path(__file__).parent
 LONG = """
-workflow/test_build workflow/test_stale training/test_fit lab/faults/test_campaign kernels/test_emulated
-on_device/test_board experiments/test_cells experiments/test_command lab/test_misuse
+workflow/test_build workflow/test_stale training/test_fit training/test_replicas lab/faults/test_campaign
+kernels/test_emulated on_device/test_board experiments/test_cells experiments/test_command lab/test_misuse
 emulators/nrf52840/test_virtual_board export/library/test_library searching/test_search test_guides
 layers/test_extending test_api lab/baselines/test_baseline device/test_audio tflm/test_operator_in_wheel test_listen
 emulators/nrf52840/test_several_boards workflow/test_tuning
