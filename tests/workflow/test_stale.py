@@ -46,13 +46,13 @@ def ran(tree: Path, whistles: Path, recipe: Path, *, parity: bool = True) -> tup
 def test_edits_and_damage(tree: Path, whistles: Path, whistle_recipe: Path) -> None:
     everything = {
         "train-float", "evaluate-float", "train-4bit", "quantize-4bit", "tune", "reference", "conditions",
-        "firmware-host", "device-host",
+        "export-float", "firmware-host", "device-host",
     }  # fmt: skip
     assert ran(tree, whistles, whistle_recipe)[0] == everything
 
     kernel = tree / "firmware" / "lib" / "dynq" / "dynq_network.c"
     kernel.write_text(kernel.read_text() + "\n/* an edit */\n")
-    assert ran(tree, whistles, whistle_recipe)[0] == {"tune", "firmware-host", "device-host"}
+    assert ran(tree, whistles, whistle_recipe)[0] == {"tune", "export-float", "firmware-host", "device-host"}
 
     for folder in [*(tree / "out").glob("*/stage.json"), *(tree / "cache").glob("*/stage.json")]:
         record = json.loads(folder.read_text())
