@@ -14,9 +14,10 @@ import click
 from pipeline.console import RichProgress, console, guarded
 from pipeline.corpus import load_corpus
 from pipeline.export import write_tflite
-from pipeline.tuning.process import tune, tuned
+from pipeline.tuning.process import tune
 from pipeline.tuning.show import show_results, write_results
 from pipeline.tuning.spotters import QuantizedSpotter
+from pipeline.tuning.tuned import tuned
 from pipeline.workflow.data import recipe_of
 from pipeline.workflow.models import ModelFile
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.corpus import Corpus
 from pipeline.errors import CorpusError
-from pipeline.layers import QuantizedModel
 from pipeline.listening.streams import Stream
 from pipeline.progress import SILENT, Progress
 from pipeline.report.listening import FLOAT_BITS, Tuned
@@ -66,12 +64,6 @@ def tune(
         choices = list(pool.map(chosen, spotters))
         material = make_material(corpus, "testing", folders, hours, seed, progress)
         return against_float(list(pool.map(judged, spotters, choices)))
-
-
-def tuned(model: QuantizedModel, found: Tuned) -> QuantizedModel:
-    """The model with those thresholds and that smoothing in place of its own."""
-    changed = {"thresholds": tuple(found.thresholds.values()), "smoothing_frames": found.smoothing_frames}
-    return replace(model, detector=model.detector.model_copy(update=changed))
 
 
 def _heard(spotter: Spotter, streams: Sequence[Stream], progress: Progress) -> list[Heard]:

@@ -8,7 +8,7 @@ from pipeline.export import write_float_tflite
 from pipeline.recipe import Recipe
 from pipeline.report.listening import FLOAT_BITS, Tuning
 from pipeline.stages import StageResult, Stages
-from pipeline.tuning.process import tuned
+from pipeline.tuning.tuned import tuned
 from pipeline.workflow.tensorflow import load_tensorflow
 
 _MODEL = "model.tflite"

@@ -17,8 +17,9 @@ from pipeline.files import write_text
 from pipeline.recipe import Recipe
 from pipeline.report.listening import Tuning
 from pipeline.stages import Stages
-from pipeline.tuning.process import tune, tuned
+from pipeline.tuning.process import tune
 from pipeline.tuning.spotters import QuantizedSpotter, Spotter
+from pipeline.tuning.tuned import tuned
 from pipeline.workflow.data import Data
 from pipeline.workflow.models import ModelFile, ModelResult
 from pipeline.workflow.quantize import REFERENCE_GRAPH
