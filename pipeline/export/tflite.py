@@ -88,13 +88,16 @@ def read_tflite(path: Path) -> QuantizedModel:
         data = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror}", "give a .tflite from the export stage") from None
-    name = _float_network(data)
-    if name is not None:
+    try:
+        return decode_tflite(data, str(path))
+    except ModelFileError:
+        name = _float_network(data)
+        if name is None:
+            raise
         beside = sorted(map(str, path.parent.glob(f"{name}_*bit.tflite"))) or [f"{name}_4bit.tflite"]
         raise ModelFileError(
             f"{path} is a float network, there to compare with", f"give the quantized one: {' or '.join(beside)}"
-        )
-    return decode_tflite(data, str(path))
+        ) from None
 
 
 def decode_tflite(data: bytes, where: str = "model") -> QuantizedModel:
