@@ -25,7 +25,11 @@ def test_the_page_sets_all_routes_side_by_side(whistles: Path, tmp_path: Path) -
     rows = [line.split(" | ") for line in (tmp_path / "page.md").read_text("utf-8").splitlines() if line[:2] == "| "]
     names = ["float32", "4-bit", "int8, post-training, window", "int8, trained, window",
              "int8, post-training, streaming"]  # fmt: skip
-    assert [row[2] for row in rows if row[0] == "| as recorded"] == names
+    answered = {row[2]: float(row[3].split()[0]) for row in rows if row[0] == "| as recorded"}
+    assert list(answered) == names
+    # the same network on the same clips: whistles are told apart by every route or by none
+    for name in ("int8, post-training, window", "int8, post-training, streaming"):
+        assert abs(answered[name] - answered["float32"]) < 25
     costs = {row[0].removeprefix("| "): row[1:] for row in rows if row[0].removeprefix("| ") in names}
     assert list(costs) == names[1:]
 
