@@ -28,6 +28,7 @@ dropout = 0.0
 [training]
 epochs = 4
 qat_epochs = 2
+low_bit_qat_epochs = 2
 batch_size = 16
 [tuning]
 hours = 0

@@ -228,7 +228,12 @@ class TrainingSection(Settings):
         None, gt=0, description="unknown clips per keyword clip that a model expects at most; absent: as in training"
     )
     qat_epochs: int = Field(20, ge=1)
+    low_bit_qat_epochs: int = Field(60, ge=1, description="instead of `qat_epochs` for weights of less than 4 bits")
     qat_learning_rate: float = Field(5e-4, gt=0)
     distillation: float = Field(
         0.5, ge=0, le=1, description="share of the float model's answer in each target during QAT"
     )
+
+    def extra_epochs(self, weight_bits: int | None) -> int:
+        """Epochs from the float weights, to ``weight_bits`` or, with None, without quantizers."""
+        return self.low_bit_qat_epochs if weight_bits is not None and weight_bits < 4 else self.qat_epochs

@@ -22,10 +22,11 @@ def show_plan(console: Console, recipe: Recipe, corpus: Corpus, negatives: Path 
         negatives: folder of the user's own.
     """
     window = recipe.frontend.context_samples / recipe.frontend.sample_rate
+    training = recipe.training
     console.print(
         f"recipe {recipe.name}: clips of {recipe.corpus.clip_seconds:g} s, a {recipe.model.kind} network over "
-        f"{window:.2f} s of them, {recipe.training.epochs} + {recipe.training.qat_epochs} epochs, "
-        f"seed {recipe.training.seed}",
+        f"{window:.2f} s of them, {training.epochs} + {training.qat_epochs} epochs ({training.low_bit_qat_epochs} for "
+        f"less than 4 bits), seed {training.seed}",
         highlight=False,
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)

@@ -82,9 +82,10 @@ def fit(
 ) -> TrainedModel:
     """Trains one model and writes ``model.keras``, TensorBoard logs and checkpoints under ``out_dir``.
 
-    With ``initial`` training goes on from those float weights, for ``qat_epochs``, and their model is also the teacher:
-    each augmented clip's target is mixed with the teacher's answer to it. Without, it starts from random weights, for
-    ``epochs``. ``weight_bits=None`` with ``initial`` is the control: the same extra training without quantizers.
+    With ``initial`` training goes on from those float weights, for ``qat_epochs`` or ``low_bit_qat_epochs``, and their
+    model is also the teacher: each augmented clip's target is mixed with the teacher's answer to it. Without, it starts
+    from random weights, for ``epochs``. ``weight_bits=None`` with ``initial`` is the control: extra training without
+    quantizers.
     Training ends early when neither validation loss nor validation accuracy has been better for ``patience`` epochs.
 
     Several ``devices`` share every batch (see ``Replicas``). The same arguments give the same weights on the same kind
@@ -110,7 +111,7 @@ def fit(
         }
     )
     title = "Training, float" if weight_bits is None else f"Training, {weight_bits} bits"
-    run = _Run(recipe, dataset, model, teacher, replicas, key, out_dir, title)
+    run = _Run(recipe, dataset, model, weight_bits, teacher, replicas, key, out_dir, title)
     if resume:
         run.restore()
     run.train(progress)
@@ -155,6 +156,7 @@ class _Run:
         recipe: Recipe,
         dataset: Dataset,
         model: keras.Model,
+        weight_bits: int | None,
         teacher: keras.Model | None,
         replicas: Replicas,
         key: str,
@@ -165,7 +167,7 @@ class _Run:
         settings = recipe.training
         self.recipe, self.dataset, self.model, self.key = recipe, dataset, model, key
         self.tuning = teacher is not None
-        self.epochs = settings.epochs if teacher is None else settings.qat_epochs
+        self.epochs = settings.epochs if teacher is None else settings.extra_epochs(weight_bits)
         self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
         with replicas.scope():
             self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)

@@ -16,7 +16,7 @@ from pipeline.workflow.tensorflow import load_tensorflow
 _WEIGHTS = "model.keras"
 _ONLY_QUANTIZED: dict[str, Any] = {
     "model": {"edge_bits": True, "blocks": {"__all__": {"bits"}}},
-    "training": {"qat_epochs", "qat_learning_rate", "distillation"},
+    "training": {"qat_epochs", "low_bit_qat_epochs", "qat_learning_rate", "distillation"},
 }
 """Settings that the float twin does not depend on."""
 

@@ -38,7 +38,14 @@ def recipe() -> Recipe:
             "frontend": {"context_frames": 8, "context_stride": 5},
             "augmentation": {"shift_ms": 20, "snr_db": [10, 30]},
             "model": {"kind": "perceptron", "hidden": [24, 16], "dropout": 0.1},
-            "training": {"batch_size": 16, "epochs": 12, "qat_epochs": 6, "learning_rate": 5e-3, "patience": 12},
+            "training": {
+                "batch_size": 16,
+                "epochs": 12,
+                "qat_epochs": 6,
+                "low_bit_qat_epochs": 6,
+                "learning_rate": 5e-3,
+                "patience": 12,
+            },
         },
         "tests",
     )

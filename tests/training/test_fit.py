@@ -118,6 +118,14 @@ def test_a_run_killed_again_and_again_goes_on_to_the_same_weights(recipe, datase
     assert not (tmp_path / "checkpoint.npz").exists()
 
 
+@pytest.mark.parametrize(("bits", "epochs"), [(None, 1), (8, 1), (4, 1), (3, 2), (2, 2)])
+def test_narrow_weights_train_for_longer(bits, epochs, recipe, dataset, float_run, tmp_path):
+    settings = recipe.training.model_copy(update={"qat_epochs": 1, "low_bit_qat_epochs": 2})
+    longer = recipe.model_copy(update={"training": settings})
+    run = fit(longer, dataset, tmp_path, weight_bits=bits, initial=float_run.weights)
+    assert [record.epoch for record in run.history] == [1, 2][:epochs]
+
+
 def test_a_killed_quantization_aware_run_goes_on_to_the_same_weights(recipe, dataset, float_run, tuned_run, tmp_path):
     with pytest.raises(Killed):
         fit(recipe, dataset, tmp_path, weight_bits=2, initial=float_run.weights, progress=KillAfter(6))

@@ -31,7 +31,7 @@ CHANGES = {
         "pooling": 2,
         "dropout": 0,
     },
-    "training": {"batch_size": 40, "epochs": 7, "qat_epochs": 2, "learning_rate": 5e-3},
+    "training": {"batch_size": 40, "epochs": 7, "qat_epochs": 2, "low_bit_qat_epochs": 2, "learning_rate": 5e-3},
 }
 
 

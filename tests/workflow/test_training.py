@@ -33,6 +33,7 @@ def keys(recipe: Recipe) -> tuple[str, str]:
     ("section", "change"),
     [
         ("training", {"qat_epochs": 3}),
+        ("training", {"low_bit_qat_epochs": 3}),
         ("training", {"qat_learning_rate": 1e-3}),
         ("training", {"distillation": 0.25}),
         ("model", {"edge_bits": 8}),
