@@ -70,7 +70,7 @@ def _inputs(material: Material, recipe: Recipe, trained: Path, epochs: int) -> B
     training, dataset, settings = recipe.training, material.dataset, recipe.frontend
     clips = dataset.training
     noise, varied = dataset.noise_power, recipe.augmentation
-    source = AugmentedSet(clips.power, clips.labels, noise, varied, settings, dataset.negatives)
+    source = AugmentedSet(clips.power, clips.called, clips.labels, noise, varied, settings, dataset.negatives)
     affordable = MAX_TRAINING_BYTES // (len(source) * settings.inputs)
     wanted = min(epochs, affordable)
     # drawn as the quantization-aware training of our own models draws them

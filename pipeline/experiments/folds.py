@@ -16,13 +16,14 @@ from pipeline.training.dataset import Clips
 def subset(clips: Clips, index: NDArray[np.int64]) -> Clips:
     """The clips at ``index``."""
     speakers = tuple(clips.speakers[i] for i in index)
-    return Clips(clips.power[index], clips.features[index], clips.labels[index], speakers)
+    return Clips(clips.power[index], clips.called[index], clips.features[index], clips.labels[index], speakers)
 
 
 def joined(first: Clips, second: Clips) -> Clips:
     """The clips of both, in this order."""
     return Clips(
         np.concatenate([first.power, second.power]),
+        np.concatenate([first.called, second.called]),
         np.concatenate([first.features, second.features]),
         np.concatenate([first.labels, second.labels]),
         first.speakers + second.speakers,

@@ -6,7 +6,6 @@ each epoch. Validation and testing clips also become the int8 vectors that the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from pipeline.corpus import Corpus, Split
 from pipeline.frontend import encode, mel_power, window
 from pipeline.progress import SILENT, Progress
 from pipeline.stages import Stages
+from pipeline.training.telephone import with_lines
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,14 @@ class Clips:
 
     Attributes:
         power: float32 ``[n, hops, bands]``, mel power in squared PCM units; may be mapped from disk, read-only.
+        called: like ``power``, of each clip over a telephone line of its own.
         features: int8 ``[n, inputs]``, the context window in the middle of each clip.
         labels: int64 ``[n]``, 0 silence, 1 unknown, then the keywords.
         speakers: identifier of each clip's speaker.
     """
 
     power: NDArray[np.float32]
+    called: NDArray[np.float32]
     features: NDArray[np.int8]
     labels: NDArray[np.int64]
     speakers: tuple[str, ...]
@@ -48,7 +50,8 @@ class Dataset:
     Attributes:
         label_names: class names in the order of the logits.
         noise_power: float32 ``[hops, bands]`` recordings for augmentation.
-        negatives: float32 ``[hops, bands]`` of speech without keywords to train on, or None.
+        negatives: float32 ``[2, hops, bands]`` of speech without keywords to train on, as recorded and over telephone
+            lines, or None.
         key: hash of the corpus, the front end's settings and the code of both.
     """
 
@@ -83,8 +86,9 @@ def prepare(corpus: Corpus, settings: Frontend, cache_dir: Path, progress: Progr
         # plain .npy files, so that a large corpus is mapped rather than read
         with progress.task("Features", sum(len(split) for _, split in _splits(corpus))) as task:
             for name, split in _splits(corpus):
-                power = _power(split.pcm, settings, task.advance)
+                power, called = np.stack(list(with_lines(split.pcm, settings, task.advance)), axis=1)
                 np.save(folder / f"{name}_power.npy", power)
+                np.save(folder / f"{name}_called.npy", called)
                 np.save(folder / f"{name}_features.npy", centred_features(power, settings))
         for i, recording in enumerate(corpus.noise):
             np.save(folder / f"noise_{i}.npy", mel_power(recording, settings))
@@ -101,15 +105,5 @@ def _splits(corpus: Corpus) -> tuple[tuple[str, Split], ...]:
 
 
 def _read(folder: Path, name: str, split: Split) -> Clips:
-    power = np.load(folder / f"{name}_power.npy", mmap_mode="r")
-    return Clips(power, np.load(folder / f"{name}_features.npy"), split.label, split.speakers)
-
-
-def _power(
-    pcm: NDArray[np.int16] | Sequence[NDArray[np.int16]], settings: Frontend, advance: Callable[[float], None]
-) -> NDArray[np.float32]:
-    clips = []
-    for clip in pcm:
-        clips.append(mel_power(np.ascontiguousarray(clip), settings))
-        advance(1)
-    return np.stack(clips)
+    power, called = (np.load(folder / f"{name}_{which}.npy", mmap_mode="r") for which in ("power", "called"))
+    return Clips(power, called, np.load(folder / f"{name}_features.npy"), split.label, split.speakers)

@@ -182,6 +182,7 @@ class _Run:
         training = dataset.training
         self.source = AugmentedSet(
             training.power,
+            training.called,
             training.labels,
             dataset.noise_power,
             recipe.augmentation,

@@ -65,23 +65,3 @@ def babble(
         start = rng.integers(SAMPLE_RATE)  # recordings begin with silence: not all voices at once
         mix += voice[start : start + samples]
     return np.asarray(np.rint(mix * _LOUDEST / np.abs(mix).max()), np.int16)
-
-
-_TELEPHONE_HZ = (300.0, 3400.0)
-_MU = 255.0
-
-
-def telephone(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
-    """What a telephone leaves of int16 ``[n, samples]`` at 16 kHz: 300 to 3400 Hz at 8 kHz, in 8 bits (mu-law, as in
-    ITU-T G.711)."""
-    samples = pcm.shape[1]
-    spectrum = np.fft.rfft(pcm / 32768.0)
-    frequency = np.fft.rfftfreq(samples, 1 / SAMPLE_RATE)
-    spectrum[:, (frequency < _TELEPHONE_HZ[0]) | (frequency > _TELEPHONE_HZ[1])] = 0
-    slow = np.clip(np.fft.irfft(spectrum, samples)[:, ::2], -1, 1)
-    compressed = np.rint(127 * np.sign(slow) * np.log1p(_MU * np.abs(slow)) / np.log1p(_MU)) / 127
-    spoken = np.sign(compressed) * np.expm1(np.abs(compressed) * np.log1p(_MU)) / _MU
-    fast = np.zeros((len(pcm), samples // 2 + 1), complex)
-    half = np.fft.rfft(spoken)
-    fast[:, : half.shape[1]] = 2 * half
-    return np.clip(np.rint(np.fft.irfft(fast, samples) * 32768), -32768, 32767).astype(np.int16)

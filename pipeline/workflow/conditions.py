@@ -13,7 +13,8 @@ from pipeline.config import Frontend
 from pipeline.corpus import SILENCE_LABEL, UNKNOWN_LABEL
 from pipeline.frontend import features, mel_power
 from pipeline.stages import Stages
-from pipeline.training.robustness import babble, features_in_noise, telephone
+from pipeline.training.robustness import babble, features_in_noise
+from pipeline.training.telephone import telephone
 from pipeline.workflow.data import HeldOutClips
 
 SNR_DB = 10.0

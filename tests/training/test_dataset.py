@@ -10,6 +10,7 @@ import pytest
 from pipeline import frontend
 from pipeline.errors import RecipeError
 from pipeline.training import dataset as module
+from pipeline.training import telephone
 from pipeline.training.dataset import centred_features, prepare
 
 
@@ -19,13 +20,17 @@ def test_features_are_those_of_the_front_end_clip_by_clip(corpus, recipe, datase
         assert clips.features.dtype == np.int8
         for i in (0, 7, len(clips) - 1):
             assert np.array_equal(clips.features[i], frontend.features(split.pcm[i], settings_))
+            plain, called = list(telephone.with_lines(split.pcm[: i + 1], settings_))[-1]
+            assert np.array_equal(clips.power[i], plain)
+            assert np.array_equal(clips.called[i], called)
         assert np.array_equal(clips.labels, split.label)
         assert clips.speakers == split.speakers
 
 
 def test_the_second_call_reads_what_the_first_one_wrote(corpus, recipe, tmp_path, monkeypatch):
     first = prepare(corpus, recipe.frontend, tmp_path)
-    monkeypatch.setattr(module, "mel_power", lambda *_: pytest.fail("computed again"))
+    for where in (module, telephone):
+        monkeypatch.setattr(where, "mel_power", lambda *_: pytest.fail("computed again"))
     second = prepare(corpus, recipe.frontend, tmp_path)
     assert np.array_equal(first.training.power, second.training.power)
     assert np.array_equal(first.noise_power[0], second.noise_power[0])
@@ -43,7 +48,7 @@ def test_an_interrupted_featurisation_is_made_again(corpus, recipe, tmp_path, mo
         return frontend.mel_power(pcm, settings_)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "mel_power", interrupted)
+        patch.setattr(telephone, "mel_power", interrupted)
         with pytest.raises(KeyboardInterrupt):
             prepare(corpus, recipe.frontend, tmp_path)
     assert len(prepare(corpus, recipe.frontend, tmp_path).testing) == len(corpus.testing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.training.robustness import babble, features_in_noise, telephone
+from pipeline.training.robustness import babble, features_in_noise
 
 
 def test_faint_noise_changes_nothing_and_strong_noise_hides_the_clip(recipe, dataset):
@@ -36,16 +36,6 @@ def test_it_is_repeatable_and_needs_a_recording_as_long_as_a_clip(recipe, datase
     assert np.array_equal(first, second)
     with pytest.raises(ValueError, match="no noise recording"):
         features_in_noise(dataset.testing.power, [dataset.noise_power[0][:3]], 5, settings)
-
-
-def test_a_telephone_keeps_the_middle_of_the_band_and_nothing_else():
-    time = np.arange(16_000) / 16_000
-    tones = np.stack([8000 * np.sin(2 * np.pi * hertz * time) for hertz in (100, 1000, 5000)]).astype(np.int16)
-    low, middle, high = telephone(tones).astype(float)
-    assert np.abs(low).max() < 400
-    assert np.abs(high).max() < 400
-    # eight bits of mu-law: 38 dB of signal over noise for any tone of that level
-    assert 0.005 < np.std(middle - tones[1]) / np.std(middle) < 0.02
 
 
 def test_babble_is_of_all_voices_equally_loud():
