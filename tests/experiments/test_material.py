@@ -1,0 +1,31 @@
+"""What a network is judged by: the corpus's own testing split, or that of another folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.experiments.material import whole
+from pipeline.progress import SILENT
+from pipeline.recipe import load_recipe
+from pipeline.workflow.data import Data
+
+
+def test_another_folder_is_judged_by_with_its_own_names_and_words(
+    small_recipe: Path, whistles: Path, tmp_path: Path
+) -> None:
+    own = Data(load_recipe(small_recipe), whistles, None, tmp_path / "cache", SILENT)
+    other = shutil.copytree(whistles, tmp_path / "other")
+    (other / "other").rename(other / "yodel")
+    lists = other / "testing_list.txt"
+    lists.write_text(lists.read_text().replace("other/", "yodel/"))
+    here, there = whole(own).truth, whole(replace(own, test_folder=other)).truth
+    assert not here.unseen.any()
+    said = np.asarray([file.split("/")[0] for file in there.files])
+    assert set(said[there.unseen]) == {"yodel"}
+    assert np.array_equal(there.unseen, said == "yodel")
+    assert len(there.files) == len(there.labels) == len(there.speakers) == 10  # three of each, and silence
+    assert set(said[there.keyword]) == {"low", "high"}
