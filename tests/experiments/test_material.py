@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.experiments.material import whole
+from pipeline.experiments.material import folded, whole
 from pipeline.progress import SILENT
 from pipeline.recipe import load_recipe
 from pipeline.workflow.data import Data
@@ -29,3 +29,16 @@ def test_another_folder_is_judged_by_with_its_own_names_and_words(
     assert np.array_equal(there.unseen, said == "yodel")
     assert len(there.files) == len(there.labels) == len(there.speakers) == 10  # three of each, and silence
     assert set(said[there.keyword]) == {"low", "high"}
+
+
+def test_a_fold_trains_on_clips_and_their_telephone_lines(small_recipe: Path, whistles: Path, tmp_path: Path) -> None:
+    data = Data(load_recipe(small_recipe), whistles, None, tmp_path / "cache", SILENT)
+    parts = data.dataset.training, data.dataset.validation
+    lines = {power.tobytes(): called for part in parts for power, called in zip(part.power, part.called, strict=True)}
+    material = folded(data, 0, 3)
+    found = material.dataset.training, material.dataset.validation, material.dataset.testing
+    assert sum(map(len, found)) == sum(map(len, parts))
+    for part in found:
+        for power, called in zip(part.power, part.called, strict=True):
+            assert np.array_equal(called, lines[power.tobytes()])
+            assert not np.array_equal(called, power)
