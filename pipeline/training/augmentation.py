@@ -20,6 +20,9 @@ Floats = NDArray[np.float32]
 _CHUNK = 2048
 _BINS_PER_DEGREE = 2.3  # neighbouring bins correlate: zero padding to 512, and the Hann window's main lobe
 _CUT_HZ = (3200.0, 7000.0)
+_TELEPHONE_LOW_HZ = (200.0, 400.0)
+_TELEPHONE_HIGH_HZ = (3200.0, 4000.0)
+_LINE_NOISE_DB = (20.0, 60.0)
 _DECIBELS_PER_OCTAVE = (40.0, 160.0)
 _MOST_LOSS_DB = 60.0
 _SELF_NOISE = (0.3, 10.0)  # of a microphone and its converter, in steps of 16-bit PCM
@@ -30,13 +33,13 @@ class AugmentedSet:
 
     Args:
         power: float32 ``[n, hops, bands]``, mel power of whole clips.
-        called: the same clips, each over a telephone line of its own.
+        called: float32 ``[n, lines, hops, bands]``, the same clips over telephone lines.
         labels: int64 ``[n]``.
         noise: float32 ``[hops, bands]`` each; none: no noise is added.
         section: how strongly to vary.
         settings: the front end that made ``power``.
-        negatives: float32 ``[2, hops, bands]``, mel power of speech without keywords, as it is and over telephone
-            lines; in every epoch come some windows of it, other ones each time, as unknown clips.
+        negatives: float32 ``[hops, bands]``, mel power of speech without keywords; in every epoch come some windows of
+            it, other ones each time, as unknown clips.
 
     Attributes:
         labels: int64 ``[m]`` of an epoch's clips, before they are put in random order.
@@ -53,12 +56,12 @@ class AugmentedSet:
         negatives: Floats | None = None,
     ) -> None:
         hops = power.shape[1]
-        if negatives is None or negatives.shape[1] <= hops:
-            negatives = np.zeros((2, 0, settings.bands), np.float32)
-        self._clips, self._negatives = (power, called), negatives
-        windows = round(section.negatives * len(labels)) if negatives.size else 0
+        if negatives is None or len(negatives) <= hops:
+            negatives = np.zeros((0, settings.bands), np.float32)
+        self._negatives = negatives
+        windows = round(section.negatives * len(labels)) if len(negatives) else 0
         self.labels = np.concatenate([labels, np.full(windows, UNKNOWN_LABEL, np.int64)])
-        self._section, self._settings = section, settings
+        self._power, self._called, self._section, self._settings = power, called, section, settings
         self._noise = np.concatenate(list(noise)) if len(noise) else np.zeros((0, settings.bands), np.float32)
         tables = make_tables(settings)
         segment = np.repeat(np.arange(settings.bands + 1), tables.segment_bins)
@@ -86,38 +89,39 @@ class AugmentedSet:
             inputs[start : start + _CHUNK] = self._mask(codes, rng).reshape(len(chosen), -1)
         return inputs, self.labels[order]
 
-    def _heard(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """Mel power of clips ``[n, hops, bands]``, those beyond the last one being windows of the negatives, and what
-        share of noise in each band comes through with them, ``[n, 1, bands]``: over a line as much as of the speech.
-        """
-        count, hops = self._clips[0].shape[:2]
-        places = self._negatives.shape[1] - hops
-        rows = rng.integers(0, max(places, 1), (len(chosen), 1)) + np.arange(hops)
+    def _clips(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Floats:
+        """Mel power ``[n, hops, bands]`` of clips, those beyond the last one being windows of the negatives."""
+        count, hops = self._power.shape[:2]
+        clips = np.asarray(self._power[np.minimum(chosen, count - 1)], np.float32)
+        other = np.flatnonzero(chosen >= count)
+        if len(other):
+            start = rng.integers(0, len(self._negatives) - hops, (len(other), 1))
+            clips[other] = self._negatives[start + np.arange(hops)]
+        return clips
 
-        def take(which: int, index: NDArray[np.int64]) -> Floats:
-            clips = np.asarray(self._clips[which][np.minimum(chosen[index], count - 1)], np.float32)
-            other = chosen[index] >= count
-            clips[other] = self._negatives[which][rows[index[other]]]
-            return clips
-
-        clips, passed = take(0, np.arange(len(chosen))), np.ones((len(chosen), 1, self._settings.bands), np.float32)
-        over = np.flatnonzero(rng.random(len(chosen)) < self._section.telephone_probability)
-        called = take(1, over)
+    def _call(self, clips: Floats, chosen: NDArray[np.int64], rng: np.random.Generator) -> Floats:
+        """Replaces some clips by what a telephone line made of them; returns what share of the noise in each band comes
+        through with every clip, ``[n, 1, bands]``: over a line as much as of the speech."""
+        passed = np.ones((len(chosen), 1, self._settings.bands), np.float32)
+        heard_so = rng.random(len(chosen)) < self._section.line_probability
+        over = np.flatnonzero(heard_so & (chosen < len(self._power)))
+        called = self._called[chosen[over], rng.integers(0, self._called.shape[1], len(over))]
         gain = called.sum(axis=1, keepdims=True) / np.maximum(clips[over].sum(axis=1, keepdims=True), 1.0)
         passed[over] = gain / np.maximum(gain.max(axis=2, keepdims=True), 1e-9)
         clips[over] = called
-        return clips, passed
+        return passed
 
     def _vary(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Floats:
         section, n = self._section, len(chosen)
-        power, passed = self._heard(chosen, rng)
-        power = self._window(self._reverberate(power, rng), rng)
+        clips = self._clips(chosen, rng)
+        passed = self._call(clips, chosen, rng)
+        power = self._window(self._reverberate(clips, rng), rng)
         if section.warp:
             power = _warp(power, rng.uniform(-section.warp, section.warp, n))
         power *= _equaliser(section.equaliser_db, n, self._settings.bands, rng)
         self._add_noise(power, passed, rng)
         power *= _decibels(rng.uniform(-section.gain_db, section.gain_db, (n, 1, 1)))
-        power *= self._low_pass(n, rng)
+        power *= self._low_pass(n, rng) * self._telephone(n, rng)
         low, high = np.log(_SELF_NOISE)
         sigma = np.exp(rng.uniform(low, high, (n, 1, 1))).astype(np.float32)
         scattered = rng.standard_gamma(self._scatter, power.shape, np.float32) / self._scatter
@@ -135,12 +139,23 @@ class AugmentedSet:
         return np.asarray(clips[np.arange(n)[:, None], rows], np.float32)
 
     def _low_pass(self, n: int, rng: np.random.Generator) -> Floats:
-        """Power factors ``[n, 1, bands]`` of what a slow codec or a low sampling rate takes away."""
+        """Power factors ``[n, 1, bands]`` of what a telephone, a slow codec or a low sampling rate takes away."""
         cut = _frequency(_CUT_HZ, n, rng)
         octaves = np.log2(np.maximum(self._centre_hz / cut, 1.0))
         loss = np.minimum(octaves * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1)), _MOST_LOSS_DB)
         limited = rng.random((n, 1)) < self._section.band_limit_probability
         return _decibels(-loss * limited)[:, None, :]
+
+    def _telephone(self, n: int, rng: np.random.Generator) -> Floats:
+        """Power factors ``[n, 1, bands]`` of a telephone line, whose edges vary from one to the next."""
+        low = _frequency(_TELEPHONE_LOW_HZ, n, rng)
+        high = _frequency(_TELEPHONE_HIGH_HZ, n, rng)
+        below = np.log2(np.maximum(low / self._centre_hz, 1.0)) * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1))
+        above = np.log2(np.maximum(self._centre_hz / high, 1.0)) * rng.uniform(*_DECIBELS_PER_OCTAVE, (n, 1))
+        # the line's coarse steps are noise in proportion to the speech, where the low frequencies were too
+        below = np.minimum(below, rng.uniform(*_LINE_NOISE_DB, (n, 1)))
+        called = rng.random((n, 1)) < self._section.telephone_probability
+        return _decibels(-np.minimum(below + above, _MOST_LOSS_DB) * called)[:, None, :]
 
     def _reverberate(self, clips: Floats, rng: np.random.Generator) -> Floats:
         """Adds an exponentially decaying tail to some clips."""
@@ -166,11 +181,13 @@ class AugmentedSet:
             return
         rows = np.arange(settings.context_frames) * settings.context_stride
         rows = (rng.integers(0, len(self._noise), (n, 1)) + rows) % len(self._noise)
-        noise = self._noise[rows] * _equaliser(section.equaliser_db, n, settings.bands, rng) * passed
+        noise = self._noise[rows] * _equaliser(section.equaliser_db, n, settings.bands, rng)
         noise_mean = np.maximum(noise.mean(axis=(1, 2), keepdims=True), 1.0)
         snr = _decibels(rng.uniform(*section.snr_db, (n, 1, 1)))
         noisy = rng.random((n, 1, 1)) < section.noise_probability
-        power += noise * (noisy * power.mean(axis=(1, 2), keepdims=True) / (noise_mean * snr)).astype(np.float32)
+        power += (
+            passed * noise * (noisy * power.mean(axis=(1, 2), keepdims=True) / (noise_mean * snr)).astype(np.float32)
+        )
 
     def _mask(self, codes: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
         """Sets random bands and stretches of time to the clip's mean code."""

@@ -18,7 +18,7 @@ from pipeline.corpus import Corpus, Split
 from pipeline.frontend import encode, mel_power, window
 from pipeline.progress import SILENT, Progress
 from pipeline.stages import Stages
-from pipeline.training.telephone import with_lines
+from pipeline.training.telephone import over_lines
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Clips:
 
     Attributes:
         power: float32 ``[n, hops, bands]``, mel power in squared PCM units; may be mapped from disk, read-only.
-        called: like ``power``, of each clip over a telephone line of its own.
+        called: float32 ``[n, 2, hops, bands]``, each clip over two telephone lines of its own.
         features: int8 ``[n, inputs]``, the context window in the middle of each clip.
         labels: int64 ``[n]``, 0 silence, 1 unknown, then the keywords.
         speakers: identifier of each clip's speaker.
@@ -50,8 +50,7 @@ class Dataset:
     Attributes:
         label_names: class names in the order of the logits.
         noise_power: float32 ``[hops, bands]`` recordings for augmentation.
-        negatives: float32 ``[2, hops, bands]`` of speech without keywords to train on, as recorded and over telephone
-            lines, or None.
+        negatives: float32 ``[hops, bands]`` of speech without keywords to train on, or None.
         key: hash of the corpus, the front end's settings and the code of both.
     """
 
@@ -86,10 +85,14 @@ def prepare(corpus: Corpus, settings: Frontend, cache_dir: Path, progress: Progr
         # plain .npy files, so that a large corpus is mapped rather than read
         with progress.task("Features", sum(len(split) for _, split in _splits(corpus))) as task:
             for name, split in _splits(corpus):
-                power, called = np.stack(list(with_lines(split.pcm, settings, task.advance)), axis=1)
+                power, called = [], []
+                for number, clip in enumerate(map(np.ascontiguousarray, split.pcm)):
+                    power.append(mel_power(clip, settings))
+                    called.append(over_lines(clip, number, settings))
+                    task.advance()
                 np.save(folder / f"{name}_power.npy", power)
                 np.save(folder / f"{name}_called.npy", called)
-                np.save(folder / f"{name}_features.npy", centred_features(power, settings))
+                np.save(folder / f"{name}_features.npy", centred_features(np.stack(power), settings))
         for i, recording in enumerate(corpus.noise):
             np.save(folder / f"noise_{i}.npy", mel_power(recording, settings))
 

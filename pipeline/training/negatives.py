@@ -15,16 +15,15 @@ from pipeline.corpus.negatives import split_negatives
 from pipeline.corpus.sentences import synthetic_sentences
 from pipeline.corpus.synthesis import synthesiser_version
 from pipeline.errors import CorpusError
+from pipeline.frontend import mel_power
 from pipeline.progress import SILENT, Progress
 from pipeline.stages import Stages
-from pipeline.training.telephone import with_lines
 
 
 def prepare_negatives(
     folder: Path, settings: Frontend, cache_dir: Path, progress: Progress = SILENT
 ) -> tuple[NDArray[np.float32], str]:
-    """Mel power ``[2, hops, bands]`` of a folder's training recordings one after another, as they are and over
-    telephone lines, and a key of what it is.
+    """Mel power ``[hops, bands]`` of a folder's training recordings one after another, and a key of what it is.
 
     ``split_negatives`` says which recordings are to train on.
 
@@ -40,10 +39,12 @@ def prepare_negatives(
         digest.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
 
     def make(target: Path) -> None:
+        parts = []
         with progress.task("Speech without keywords", len(files)) as task:
-            recordings = all_good(map(read_or_error, files))
-            parts = list(with_lines(recordings, settings, task.advance))
-        np.save(target / "power.npy", np.concatenate(parts, axis=1))
+            for pcm in all_good(map(read_or_error, files)):
+                parts.append(mel_power(pcm, settings))
+                task.advance()
+        np.save(target / "power.npy", np.concatenate(parts))
 
     inputs = {"content": digest.hexdigest(), "frontend": settings.model_dump(), "compiler": compiler()}
     stage = Stages(cache_dir, progress).run("negatives", inputs, make)
@@ -53,8 +54,7 @@ def prepare_negatives(
 def prepare_sentences(
     section: CorpusSection, seed: int, settings: Frontend, cache_dir: Path, progress: Progress = SILENT
 ) -> tuple[NDArray[np.float32], str]:
-    """Mel power ``[2, hops, bands]`` of synthesised sentences in training voices one after another, as they are and
-    over telephone lines, and a key of them.
+    """Mel power ``[hops, bands]`` of synthesised sentences in training voices one after another, and a key of them.
 
     Raises:
         CorpusError: the synthesiser is not installed or failed.
@@ -62,8 +62,7 @@ def prepare_sentences(
 
     def make(target: Path) -> None:
         sentences = synthetic_sentences(section.keywords, "training", section.sentence_hours, seed, progress)
-        parts = list(with_lines((pcm for _, pcm in sentences), settings))
-        np.save(target / "power.npy", np.concatenate(parts, axis=1))
+        np.save(target / "power.npy", np.concatenate([mel_power(pcm, settings) for _, pcm in sentences]))
 
     inputs = {
         "keywords": section.keywords,

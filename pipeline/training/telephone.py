@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -20,7 +18,10 @@ _HIGH_HZ = (3200.0, 3800.0)
 _LEVEL_DB = (-10.0, 10.0)
 _STOP_BAND_DB = (35.0, 60.0)
 _BUTTERWORTH_ORDERS = (3, 8)
-_LINES = 8  # their place among the random numbers
+_DRAW = 8  # its place among the random numbers
+
+LINES = 2
+"""Over how many lines training hears each clip."""
 
 
 def telephone(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -48,17 +49,10 @@ def any_line(pcm: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int
     return _coded(signal.sosfilt(filters, speech))
 
 
-def with_lines(
-    recordings: Iterable[NDArray[np.int16]], settings: Frontend, advance: Callable[[], None] = lambda: None
-) -> Iterator[NDArray[np.float32]]:
-    """Mel power of recordings, float32 ``[2, hops, bands]`` each: as they are, and each over a line of its own.
-
-    The same recordings in the same order get the same lines.
-    """
-    for index, pcm in enumerate(recordings):
-        called = any_line(pcm, np.random.default_rng([_LINES, index]))
-        yield np.stack([mel_power(np.ascontiguousarray(one), settings) for one in (pcm, called)])
-        advance()
+def over_lines(pcm: NDArray[np.int16], number: int, settings: Frontend) -> NDArray[np.float32]:
+    """Mel power of a clip over two lines, float32 ``[2, hops, bands]``, which are those of its number in its split."""
+    rng = np.random.default_rng([_DRAW, number])
+    return np.stack([mel_power(any_line(pcm, rng), settings) for _ in range(LINES)])
 
 
 def _only(speech: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:

@@ -95,10 +95,10 @@ class Data:
         if not long:
             return dataset
         key = "-".join([dataset.key, *(key for _, key in long)])
-        return replace(dataset, negatives=np.concatenate([power for power, _ in long], axis=1), key=key)
+        return replace(dataset, negatives=np.concatenate([power for power, _ in long]), key=key)
 
     def _long_speech(self) -> list[tuple[NDArray[np.float32], str]]:
-        """Mel power ``[2, hops, bands]`` of speech without keywords to train on, and a key of each."""
+        """Mel power ``[hops, bands]`` of speech without keywords to train on, and a key of each."""
         section, frontend = self.recipe.corpus, self.recipe.frontend
         found = []
         if self.negatives is not None:

@@ -48,7 +48,7 @@ def test_named_recordings_and_synthesised_sentences_are_both_trained_on(data: Da
         (None, 0.0): None,
         (folder, 0.0): named,
         (None, section.sentence_hours): spoken,
-        (folder, section.sentence_hours): np.concatenate([named, spoken], axis=1),
+        (folder, section.sentence_hours): np.concatenate([named, spoken]),
     }
     keys = set()
     for (negatives, hours), power in wanted.items():
