@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config import Frontend
 from pipeline.frontend import mel_power
-from pipeline.training.telephone import any_line, telephone, with_lines
+from pipeline.training.telephone import LINES, any_line, over_lines, telephone
 
 SETTINGS = Frontend()
 
@@ -62,18 +62,16 @@ def test_lines_differ_in_edges_level_and_slope():
     assert left[-1] > -20
 
 
-def test_a_recording_comes_as_it_is_and_over_the_line_of_its_place():
-    recordings = [noise(8000, 1), noise(12_001, 2)]
-    counted = []
-    first, second = with_lines(recordings, SETTINGS, lambda: counted.append(1))
-    assert len(counted) == 2
-    for (plain, called), pcm in zip((first, second), recordings, strict=True):
-        assert np.array_equal(plain, mel_power(pcm, SETTINGS))
-        assert called.shape == plain.shape
-        assert called.dtype == np.float32
-        assert called[:, -1].mean() < 1e-2 * plain[:, -1].mean()
-    again = list(with_lines(recordings, SETTINGS))
-    assert np.array_equal(again[0], first)
-    assert np.array_equal(again[1], second)
-    (alone,) = with_lines(recordings[1:], SETTINGS)
-    assert not np.array_equal(alone[1], second[1])  # the first line, not the second
+def test_a_clip_has_lines_of_its_own_which_are_those_of_its_number():
+    first, second = noise(8000, 1), noise(8000, 2)
+    called = over_lines(first, 0, SETTINGS)
+    plain = mel_power(first, SETTINGS)
+    assert called.shape == (LINES, *plain.shape)
+    assert called.dtype == np.float32
+    assert np.all(called[:, :, -1].mean(axis=1) < 1e-2 * plain[:, -1].mean())
+    assert not np.array_equal(called[0], called[1])
+    rng = np.random.default_rng([8, 0])
+    assert all(np.array_equal(line, mel_power(any_line(first, rng), SETTINGS)) for line in called)
+    assert np.array_equal(over_lines(first, 0, SETTINGS), called)
+    assert not np.array_equal(over_lines(first, 1, SETTINGS), called)
+    assert not np.array_equal(over_lines(second, 0, SETTINGS), called)
