@@ -200,14 +200,9 @@ class AugmentationSection(Settings):
     warp: float = Field(0.0, ge=0, lt=0.5, description="largest stretch of the band axis, as a fraction")
     reverb_probability: float = Field(0.0, ge=0, le=1)
     band_limit_probability: float = Field(0.2, ge=0, le=1, description="of a low pass, as of a slow codec")
-    telephone_probability: float = Field(
-        0.15, ge=0, le=1, description="of losing the bands that a telephone line loses"
-    )
+    telephone_probability: float = Field(0.3, ge=0, le=1, description="of losing the bands that a telephone line loses")
     line_probability: float = Field(
-        0.25,
-        ge=0,
-        le=1,
-        description="of a clip being heard over a telephone line, whose filter rings and whose bits are few",
+        0.0, ge=0, le=1, description="of being heard over a telephone line, whose filter rings and whose bits are few"
     )
     negatives: float = Field(0.6, ge=0, le=10, description="windows of long speech per clip, as unknown ones")
     band_masks: int = Field(1, ge=0)

@@ -103,6 +103,8 @@ class AugmentedSet:
         """Replaces some clips by what a telephone line made of them; returns what share of the noise in each band comes
         through with every clip, ``[n, 1, bands]``: over a line as much as of the speech."""
         passed = np.ones((len(chosen), 1, self._settings.bands), np.float32)
+        if not self._section.line_probability:
+            return passed
         heard_so = rng.random(len(chosen)) < self._section.line_probability
         over = np.flatnonzero(heard_so & (chosen < len(self._power)))
         called = self._called[chosen[over], rng.integers(0, self._called.shape[1], len(over))]
