@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import TrainingSection
+from pipeline.config import AugmentationSection, TrainingSection
 from pipeline.experiments.material import Material, Truth, folded, whole
 from pipeline.experiments.spec import Cell
 from pipeline.progress import SILENT
@@ -126,7 +126,8 @@ def _clips_of(recipe: Recipe) -> Recipe:
     """What of a recipe says which clips there are, the rest as it is by default: a key to the cache."""
     others = {name: field.get_default() for name, field in Recipe.model_fields.items() if not field.is_required()}
     training = TrainingSection(seed=recipe.training.seed)
-    kept = {"name": "clips", "frontend": recipe.frontend, "training": training}
+    over_lines = AugmentationSection(line_probability=float(recipe.augmentation.line_probability > 0))
+    kept = {"name": "clips", "frontend": recipe.frontend, "training": training, "augmentation": over_lines}
     return recipe.model_copy(update={**others, **kept})
 
 

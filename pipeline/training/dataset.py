@@ -27,7 +27,8 @@ class Clips:
 
     Attributes:
         power: float32 ``[n, hops, bands]``, mel power in squared PCM units; may be mapped from disk, read-only.
-        called: float32 ``[n, 2, hops, bands]``, each clip over two telephone lines of its own.
+        called: float32 ``[n, lines, hops, bands]``, each clip over telephone lines of its own; of a recipe that trains
+            without them, no line.
         features: int8 ``[n, inputs]``, the context window in the middle of each clip.
         labels: int64 ``[n]``, 0 silence, 1 unknown, then the keywords.
         speakers: identifier of each clip's speaker.
@@ -74,8 +75,11 @@ def centred_features(power: NDArray[np.float32], settings: Frontend) -> NDArray[
     return np.stack([window(clip, start, settings) for clip in rows])
 
 
-def prepare(corpus: Corpus, settings: Frontend, cache_dir: Path, progress: Progress = SILENT) -> Dataset:
-    """Featurises a corpus, or maps the result of an earlier call with the same inputs.
+def prepare(
+    corpus: Corpus, settings: Frontend, cache_dir: Path, progress: Progress = SILENT, *, lines: int = 0
+) -> Dataset:
+    """Featurises a corpus, its clips over so many telephone lines too, or maps the result of an earlier call with the
+    same inputs.
 
     Raises:
         RecipeError: the clips are shorter than the context window.
@@ -85,18 +89,18 @@ def prepare(corpus: Corpus, settings: Frontend, cache_dir: Path, progress: Progr
         # plain .npy files, so that a large corpus is mapped rather than read
         with progress.task("Features", sum(len(split) for _, split in _splits(corpus))) as task:
             for name, split in _splits(corpus):
-                power, called = [], []
+                heard = []
                 for number, clip in enumerate(map(np.ascontiguousarray, split.pcm)):
-                    power.append(mel_power(clip, settings))
-                    called.append(over_lines(clip, number, settings))
+                    heard.append([mel_power(clip, settings), *over_lines(clip, number, lines, settings)])
                     task.advance()
-                np.save(folder / f"{name}_power.npy", power)
-                np.save(folder / f"{name}_called.npy", called)
-                np.save(folder / f"{name}_features.npy", centred_features(np.stack(power), settings))
+                power = np.asarray(heard)
+                np.save(folder / f"{name}_power.npy", power[:, 0])
+                np.save(folder / f"{name}_called.npy", power[:, 1:])
+                np.save(folder / f"{name}_features.npy", centred_features(power[:, 0], settings))
         for i, recording in enumerate(corpus.noise):
             np.save(folder / f"noise_{i}.npy", mel_power(recording, settings))
 
-    inputs = {"corpus": corpus.key, "frontend": settings.model_dump(), "compiler": compiler()}
+    inputs = {"corpus": corpus.key, "frontend": settings.model_dump(), "lines": lines, "compiler": compiler()}
     stage = Stages(cache_dir, progress).run("features", inputs, make)
     splits = [_read(stage.folder, name, split) for name, split in _splits(corpus)]
     noise = tuple(np.load(stage.folder / f"noise_{i}.npy") for i in range(len(corpus.noise)))

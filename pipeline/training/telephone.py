@@ -20,9 +20,6 @@ _STOP_BAND_DB = (35.0, 60.0)
 _BUTTERWORTH_ORDERS = (3, 8)
 _DRAW = 8  # its place among the random numbers
 
-LINES = 2
-"""Over how many lines training hears each clip."""
-
 
 def telephone(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
     """What a telephone leaves of int16 ``[n, samples]`` at 16 kHz: 300 to 3400 Hz at 8 kHz, in 8 bits (mu-law, as in
@@ -49,10 +46,10 @@ def any_line(pcm: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int
     return _coded(signal.sosfilt(filters, speech))
 
 
-def over_lines(pcm: NDArray[np.int16], number: int, settings: Frontend) -> NDArray[np.float32]:
-    """Mel power of a clip over two lines, float32 ``[2, hops, bands]``, which are those of its number in its split."""
+def over_lines(pcm: NDArray[np.int16], number: int, lines: int, settings: Frontend) -> list[NDArray[np.float32]]:
+    """Mel power of a clip over each of so many lines, float32 ``[hops, bands]``: those of its number in its split."""
     rng = np.random.default_rng([_DRAW, number])
-    return np.stack([mel_power(any_line(pcm, rng), settings) for _ in range(LINES)])
+    return [mel_power(any_line(pcm, rng), settings) for _ in range(lines)]
 
 
 def _only(speech: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:

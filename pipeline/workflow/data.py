@@ -22,6 +22,8 @@ from pipeline.recipe import Recipe, parse_recipe
 from pipeline.training.dataset import Clips, Dataset, prepare
 from pipeline.training.negatives import prepare_negatives, prepare_sentences
 
+_LINES = 2  # telephone lines for each clip, of recipes that train with them
+
 
 @dataclass(frozen=True)
 class HeldOutClips:
@@ -90,7 +92,8 @@ class Data:
     @cached_property
     def dataset(self) -> Dataset:
         """Their features."""
-        dataset = prepare(self.corpus, self.recipe.frontend, self.cache, self.progress)
+        lines = _LINES if self.recipe.augmentation.line_probability else 0
+        dataset = prepare(self.corpus, self.recipe.frontend, self.cache, self.progress, lines=lines)
         long = self._long_speech()
         if not long:
             return dataset

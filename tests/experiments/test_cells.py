@@ -51,6 +51,17 @@ def test_a_cell_answers_under_every_condition(finished: tuple[Place, list[Done]]
     assert np.abs(floats - rounded).max() < np.abs(floats - low).max()
 
 
+def test_a_cell_may_train_over_telephone_lines(small_recipe: Path, whistles: Path, tmp_path: Path):
+    over = tmp_path / "over.toml"
+    text = small_recipe.read_text()
+    over.write_text(text.replace("[augmentation]", "[augmentation]\nline_probability = 0.5"))
+    answers = []
+    for recipe in (small_recipe, over):
+        (cell,) = cells_of(recipe, seeds=(1,), post_training=())[:1]
+        answers.append(read_answers(run_cell(cell, place(whistles, tmp_path))).conditions[CLEAN])
+    assert not np.array_equal(*answers)
+
+
 def test_figures_are_those_of_the_report(finished: tuple[Place, list[Done]]):
     _, done = finished
     (row,) = (row for row in summarise({("", "float32"): [[read_answers(done[0])]]}) if row.condition == CLEAN)

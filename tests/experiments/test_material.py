@@ -32,13 +32,16 @@ def test_another_folder_is_judged_by_with_its_own_names_and_words(
 
 
 def test_a_fold_trains_on_clips_and_their_telephone_lines(small_recipe: Path, whistles: Path, tmp_path: Path) -> None:
-    data = Data(load_recipe(small_recipe), whistles, None, tmp_path / "cache", SILENT)
+    recipe = load_recipe(small_recipe)
+    lines = recipe.augmentation.model_copy(update={"line_probability": 0.5})
+    recipe = recipe.model_copy(update={"augmentation": lines})
+    data = Data(recipe, whistles, None, tmp_path / "cache", SILENT)
     parts = data.dataset.training, data.dataset.validation
-    lines = {power.tobytes(): called for part in parts for power, called in zip(part.power, part.called, strict=True)}
+    own = {power.tobytes(): called for part in parts for power, called in zip(part.power, part.called, strict=True)}
     material = folded(data, 0, 3)
     found = material.dataset.training, material.dataset.validation, material.dataset.testing
     assert sum(map(len, found)) == sum(map(len, parts))
     for part in found:
         for power, called in zip(part.power, part.called, strict=True):
-            assert np.array_equal(called, lines[power.tobytes()])
-            assert not np.array_equal(called, power)
+            assert np.array_equal(called, own[power.tobytes()])
+            assert called.shape == (2, *power.shape)

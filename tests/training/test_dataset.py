@@ -21,15 +21,25 @@ def test_features_are_those_of_the_front_end_clip_by_clip(corpus, recipe, datase
         for i in (0, 7, len(clips) - 1):
             assert np.array_equal(clips.features[i], frontend.features(split.pcm[i], settings_))
             assert np.array_equal(clips.power[i], frontend.mel_power(split.pcm[i], settings_))
-            assert np.array_equal(clips.called[i], telephone.over_lines(split.pcm[i], i, settings_))
         assert np.array_equal(clips.labels, split.label)
         assert clips.speakers == split.speakers
 
 
+def test_clips_are_heard_over_as_many_lines_as_are_asked_for(corpus, recipe, dataset, tmp_path):
+    assert dataset.training.called.shape[:2] == (len(corpus.training), 0)
+    heard = prepare(corpus, recipe.frontend, tmp_path, lines=2)
+    assert heard.key != dataset.key
+    for split, clips in ((corpus.training, heard.training), (corpus.testing, heard.testing)):
+        assert clips.called.dtype == np.float32
+        for i in (0, 7, len(clips) - 1):
+            assert np.array_equal(clips.called[i], telephone.over_lines(split.pcm[i], i, 2, recipe.frontend))
+            assert np.array_equal(clips.features[i], frontend.features(split.pcm[i], recipe.frontend))
+    assert np.array_equal(heard.training.power, dataset.training.power)
+
+
 def test_the_second_call_reads_what_the_first_one_wrote(corpus, recipe, tmp_path, monkeypatch):
     first = prepare(corpus, recipe.frontend, tmp_path)
-    for where in (module, telephone):
-        monkeypatch.setattr(where, "mel_power", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(module, "mel_power", lambda *_: pytest.fail("computed again"))
     second = prepare(corpus, recipe.frontend, tmp_path)
     assert np.array_equal(first.training.power, second.training.power)
     assert np.array_equal(first.noise_power[0], second.noise_power[0])
@@ -47,7 +57,7 @@ def test_an_interrupted_featurisation_is_made_again(corpus, recipe, tmp_path, mo
         return frontend.mel_power(pcm, settings_)
 
     with monkeypatch.context() as patch:
-        patch.setattr(telephone, "mel_power", interrupted)
+        patch.setattr(module, "mel_power", interrupted)
         with pytest.raises(KeyboardInterrupt):
             prepare(corpus, recipe.frontend, tmp_path)
     assert len(prepare(corpus, recipe.frontend, tmp_path).testing) == len(corpus.testing)
