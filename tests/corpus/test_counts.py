@@ -46,8 +46,8 @@ def test_the_plan_shows_them_and_the_recipe() -> None:
     show_plan(console, recipe, Corpus(recipe.corpus.labels, TRAINING, ONE, ONE, ()), Path("spoken/radio"))
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
     assert lines[0] == (
-        "recipe on_off: clips of 1.5 s, a temporal network over 1.44 s of them, 60 + 20 epochs (60 for less than 4 bits), "
-        "seed 1"
+        "recipe on_off: clips of 1.5 s, a temporal network over 1.44 s of them, 60 + 20 epochs (60 for less than "
+        "4 bits), seed 1"
     )
     assert "_unknown_ 1 (1) 1 0 0" in lines
     assert "on 3 (2) 1 (1) 1 (1)" in lines
