@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,12 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 from numpy.typing import NDArray
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+    default_8bit_quantize_registry as convolutions,
+)
 
 from lab.baselines.inputs import BaselineInputs
+from lab.baselines.narrow import on_grid, with_narrow_filters
 from lab.baselines.network import FloatNetwork
 
 CALIBRATION_CLIPS = 500
@@ -88,9 +93,28 @@ class StreamingNetwork(tf.Module):  # type: ignore[misc]
         self.step = tf.function(step, [tf.TensorSpec((1, network.rows, 1, network.bands), tf.float32)], autograph=False)
 
 
-def quantization_aware(data: BaselineInputs) -> Any:
-    """tfmot's default 8-bit scheme, trained from the float weights."""
-    model = tfmot.quantization.keras.quantize_model(window_model(data.network))
+class NarrowConvolution(convolutions.Default8BitConvQuantizeConfig):  # type: ignore[misc]
+    """tfmot's scheme for a convolution, with 15 levels for the weights of each channel."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.weight_quantizer.num_bits = 4
+
+
+def quantization_aware(data: BaselineInputs, *, narrow: bool = False) -> Any:
+    """tfmot's default 8-bit scheme, trained from the float weights; of convolutions 4 bits if ``narrow``."""
+
+    def annotated(layer: Any) -> Any:
+        own = narrow and type(layer) is keras.layers.Conv2D
+        scheme = NarrowConvolution(["kernel"], ["activation"], False) if own else None
+        return tfmot.quantization.keras.quantize_annotate_layer(layer, scheme)
+
+    with tfmot.quantization.keras.quantize_scope({"NarrowConvolution": NarrowConvolution}):
+        model = keras.models.clone_model(window_model(data.network), clone_function=annotated)
+        model = tfmot.quantization.keras.quantize_apply(model)
+    for name, weights in _kernels(data.network).items():
+        for variable, value in zip(_weights(model, name), weights, strict=True):
+            variable.assign(value)
     epochs, clips = data.training.shape[:2]
     schedule = keras.optimizers.schedules.CosineDecay(data.learning_rate, epochs * -(-clips // data.batch_size))
     entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=data.label_smoothing)
@@ -101,6 +125,35 @@ def quantization_aware(data: BaselineInputs) -> Any:
         model.fit(windows, wanted, batch_size=data.batch_size, verbose=0)
         print(f"epoch {epoch + 1} of {epochs}", flush=True)
     return model
+
+
+def _weights(model: Any, name: str) -> list[Any]:
+    """Variables of a layer that tfmot wrapped: kernel and bias."""
+    found = {v.name.rpartition("/")[2]: v for v in model.get_layer(f"quant_{name}").weights}
+    (kernel,) = (found[key] for key in ("kernel:0", "depthwise_kernel:0") if key in found)
+    return [kernel, found["bias:0"]]
+
+
+def narrow_network(data: BaselineInputs) -> FloatNetwork:
+    """The network after training with 4 bits for the weights of stem and blocks, their weights rounded to them."""
+    model, network = quantization_aware(data, narrow=True), data.network
+
+    def trained(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        kernel, bias = (variable.numpy() for variable in _weights(model, name))
+        return kernel, bias
+
+    def dense(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        kernel, bias = trained(name)
+        return on_grid(kernel).reshape(-1, kernel.shape[-1]), bias
+
+    filters = [trained(f"filter_{i}") for i in range(len(network.filters))]
+    return replace(
+        network,
+        stem=dense("stem"),
+        filters=tuple((kernel[::-1, 0, :, 0], bias) for kernel, bias in filters),
+        mixes=tuple(dense(f"mix_{i}") for i in range(len(network.mixes))),
+        output=trained("logits"),
+    )
 
 
 def post_training_window(data: BaselineInputs) -> bytes:
@@ -120,10 +173,19 @@ def _window(data: BaselineInputs, model: Any) -> bytes:
 
 def post_training_streaming(data: BaselineInputs) -> bytes:
     """Full integer quantization of the float network step by step, its past in variables of int8."""
-    module = StreamingNetwork(data.network)
+    return _streaming(data, data.network)
+
+
+def narrow_streaming(data: BaselineInputs) -> bytes:
+    """Training with weights of 4 bits, then the same, and in the file filters of 4 bits."""
+    return with_narrow_filters(_streaming(data, narrow_network(data)))
+
+
+def _streaming(data: BaselineInputs, network: FloatNetwork) -> bytes:
+    module = StreamingNetwork(network)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([module.step.get_concrete_function()], module)
     converter._experimental_variable_quantization = True  # variables would stay float32
-    steps = data.network.each_step(data.training[0, : CALIBRATION_CLIPS // 4])
+    steps = network.each_step(data.training[0, : CALIBRATION_CLIPS // 4])
     return _converted(converter, data.real(steps.reshape(-1, *steps.shape[2:])))
 
 
@@ -182,3 +244,5 @@ def routes(*, trained: bool) -> Iterator[Route]:
     if trained:
         yield "int8, trained, window", trained_window, answers_of_windows
     yield "int8, post-training, streaming", post_training_streaming, answers_of_steps
+    if trained:
+        yield "int4, trained, streaming", narrow_streaming, answers_of_steps

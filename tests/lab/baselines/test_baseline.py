@@ -80,7 +80,8 @@ def mean_of_last_steps(network: FloatNetwork, clips: np.ndarray) -> np.ndarray:
 def test_every_route_gives_a_small_model_that_answers_like_the_float_network(tmp_path: Path) -> None:
     inputs, labels, float_logits = make_inputs()
     results = run_baselines(inputs, tmp_path / "out")
-    names = ["int8, post-training, window", "int8, trained, window", "int8, post-training, streaming"]
+    names = ["int8, post-training, window", "int8, trained, window"]
+    names += ["int8, post-training, streaming", "int4, trained, streaming"]
     assert [result.name for result in results] == names
     float_accuracy = (float_logits.argmax(1) == labels).mean()
     assert float_accuracy > 0.9
@@ -89,14 +90,17 @@ def test_every_route_gives_a_small_model_that_answers_like_the_float_network(tmp
         assert (result.logits.argmax(1) == labels).mean() > float_accuracy - 0.15
     for result in (results[0], results[2]):  # nothing was trained, so that the logits are the same but for rounding
         assert np.abs(result.logits - float_logits).max() < 0.1 * np.abs(float_logits).max()
-    window, streaming = ({*operators(results[i].file.read_bytes())} for i in (0, 2))
+    window, streaming, narrow = ({*operators(results[i].file.read_bytes())} for i in (0, 2, 3))
     assert window >= {"CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "FULLY_CONNECTED"}
     assert streaming >= {"READ_VARIABLE", "ASSIGN_VARIABLE", "CONCATENATION"}
     assert not window & {"QUANTIZE", "DEQUANTIZE"}
+    assert narrow == streaming
     assert not (tmp_path / "out/inputs.npz").exists()
     stored = [constants(result.file.read_bytes()) for result in results[:2]]
     # a byte for each weight of stem, filters, mixes and output
     assert {one.weight_bytes for one in stored} == {12 * 8 + 2 * 3 * 8 + 2 * 8 * 8 + 8 * 3}
+    # half a byte for those of stem and mixes
+    assert constants(results[3].file.read_bytes()).weight_bytes == 12 * 8 // 2 + 2 * 3 * 8 + 2 * 8 * 8 // 2 + 8 * 3
     # biases of 5 layers of 8, a step for each of their channels; the output's biases are zeros, which are left out
     # until they are trained; it has a step for each of its 3 columns, of tfmot one for all
     assert [one.parameter_bytes for one in stored] == [4 * (40 + 40 + 3), 4 * (40 + 40 + 3 + 1)]
