@@ -1,4 +1,4 @@
-"""Conditions stage: the test clips as a device hears them where people live, and over the telephone."""
+"""Conditions stage: the test clips as a device hears them where people live, and by recorders and telephones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.config import Frontend
 from pipeline.corpus import SILENCE_LABEL, UNKNOWN_LABEL
 from pipeline.frontend import features, mel_power
 from pipeline.stages import Stages
-from pipeline.training.robustness import babble, features_in_noise
+from pipeline.training.robustness import babble, features_in_noise, narrow_band
 from pipeline.training.telephone import telephone
 from pipeline.workflow.data import HeldOutClips
 
@@ -35,7 +35,8 @@ class Condition:
 
 
 def conditions(test: HeldOutClips, settings: Frontend, stages: Stages) -> tuple[Condition, ...]:
-    """The test clips in noise that training did not hear, in babble of the split's other words, over a telephone line.
+    """The test clips in noise that training did not hear, in babble of the split's other words, without the upper half
+    of their band and over a telephone line.
 
     A split without silence clips, which are crops of the noise that is kept for it, or without other words lacks the
     condition that needs them.
@@ -50,6 +51,7 @@ def conditions(test: HeldOutClips, settings: Frontend, stages: Stages) -> tuple[
     described = (
         ("noise", f"in noise, {SNR_DB:g} dB", "stretches of the noise recordings that training did not hear"),
         ("babble", f"in babble, {SNR_DB:g} dB", "six voices at once, of the test split's other words"),
+        ("narrow", "recorded at 8 kHz", "resampled to 8 kHz and back: nothing above 4,000 Hz"),
         ("telephone", "over the telephone", "300 to 3,400 Hz, 8 kHz, 8-bit mu-law"),
     )
     return tuple(
@@ -66,7 +68,8 @@ def _heard(test: HeldOutClips, settings: Frontend) -> Iterator[tuple[str, NDArra
         yield "noise", features_in_noise(power, list(noise), SNR_DB, settings)
     if others.any():
         yield "babble", features_in_noise(power, [mel_power(babble(list(others)), settings)], SNR_DB, settings)
-    yield "telephone", np.stack([features(clip, settings) for clip in telephone(np.asarray(test.pcm))])
+    for name, changed in (("narrow", narrow_band), ("telephone", telephone)):
+        yield name, np.stack([features(clip, settings) for clip in changed(np.asarray(test.pcm))])
 
 
 def _power(pcm: NDArray[np.int16], settings: Frontend) -> NDArray[np.float32]:

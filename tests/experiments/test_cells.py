@@ -42,7 +42,7 @@ def test_a_cell_answers_under_every_condition(finished: tuple[Place, list[Done]]
     for one in done:
         found = read_answers(one)
         assert next(iter(found.conditions)) == CLEAN
-        assert len(found.conditions) == 4
+        assert len(found.conditions) == 5
         assert {logits.shape for logits in found.conditions.values()} == {(len(found.truth.labels), 4)}
         assert found.truth.keyword.sum() == 6  # one speaker, two words, three times
         assert set(found.truth.speakers[found.truth.keyword]) == {"speaker09"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.training.robustness import babble, features_in_noise
+from pipeline.training.robustness import babble, features_in_noise, narrow_band
 
 
 def test_faint_noise_changes_nothing_and_strong_noise_hides_the_clip(recipe, dataset):
@@ -49,3 +49,17 @@ def test_babble_is_of_all_voices_equally_loud():
     assert 0.3 < quiet / loud < 3
     with pytest.raises(ValueError, match="no recording"):
         babble([np.zeros(100, np.int16)])
+
+
+@pytest.mark.parametrize("samples", [16_000, 15_999])
+def test_a_recording_at_8_khz_has_the_lower_half_of_the_band(samples):
+    time = np.arange(samples) / 16_000
+    tones = np.stack([8000 * np.sin(2 * np.pi * hertz * time) for hertz in (100, 3000, 5000)]).astype(np.int16)
+    low, middle, high = narrow_band(tones).astype(int)[:, 800:-800]
+    assert np.abs(low - tones[0, 800:-800]).max() <= 2  # of 8000
+    assert np.abs(middle - tones[1, 800:-800]).max() <= 2
+    assert np.abs(high).max() <= 2
+    assert narrow_band(tones).shape == tones.shape
+    loud = narrow_band(np.full((1, samples), 32_767, np.int16))  # resampled, it swings beyond full scale
+    assert loud.min() > 0
+    assert loud[:, 800:-800].min() > 32_000

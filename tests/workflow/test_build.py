@@ -51,7 +51,7 @@ def test_whole_run(finished: Path):
     assert report["device"]["time_per_inference"] > sum(layer["macs"] for layer in report["layers"]) / 2
     assert report["device"]["model_flash_bytes"] > 0
     assert [row["name"] for row in report["conditions"]] == [
-        "as recorded", "in noise, 10 dB", "in babble, 10 dB", "over the telephone",
+        "as recorded", "in noise, 10 dB", "in babble, 10 dB", "recorded at 8 kHz", "over the telephone",
     ]  # fmt: skip
     assert report["conditions"][0]["keyword"] == report["accuracy"][-1]["keyword"]
     assert report["memory"][0]["int8_bytes"] == 240 * 12 + 12 * 4 + 4 * (12 + 4)  # weights, then biases
