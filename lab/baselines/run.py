@@ -22,6 +22,9 @@ from pipeline.progress import SILENT, Progress
 PROCESS_SECONDS = 5400
 """A baseline process that takes longer is stuck."""
 
+TRAINED = 2
+"""How many of ``lab.baselines.routes`` train, each for all epochs."""
+
 
 @dataclass(frozen=True)
 class BaselineResult:
@@ -66,7 +69,7 @@ def _run(inputs: Path, out_dir: Path, epochs: int, progress: Progress) -> None:
     command = [sys.executable, "-m", "lab.baselines.process", str(inputs), str(out_dir)]
     last: deque[str] = deque(maxlen=15)
     with (
-        progress.task("Baselines: TensorFlow Lite and tfmot", epochs) as task,
+        progress.task("Baselines: TensorFlow Lite and tfmot", TRAINED * epochs) as task,
         subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
