@@ -84,8 +84,8 @@ pip install '.[baseline]'
 - **int8, trained**: tfmot's default quantization-aware training from the float weights, with the clips and the loss of
   our own training, but without its teacher.
 - **int4, trained**: the same training with 4 bits for the weights of stem and blocks, a step for each output channel;
-  taps and output keep 8, as ours keep theirs. TensorFlow 2.21 does not convert that by its experimental switch for low
-  bits, so the trained weights are rounded to their 15 levels, converted with 8 bits and packed to 4 in the file.
+  taps keep 8, as ours do, and so does the output. TensorFlow 2.21 does not convert that by its experimental switch for
+  low bits, so the trained weights are rounded to their 15 levels, converted with 8 bits and packed to 4 in the file.
 - **window**: what an export of a Keras model gives: a convolution over the rows of a whole clip, filters as depthwise
   convolutions. Every answer computes the window anew. Steps that an answer does not depend on are left out, which
   favours it over a plain export.
