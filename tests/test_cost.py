@@ -98,3 +98,12 @@ def test_memory_is_what_the_compiler_gives(name: str, bits: int, tmp_path: Path)
     buffers = [name for name in sizes if re.fullmatch(r"window|activations|scratch|state_\d+", name)]
     assert len(buffers) > 2
     assert cost.ram_bytes == sum(sizes[name] for name in buffers)
+
+
+def test_the_small_recipe_takes_less_than_10_kb_at_4_bits():
+    cost = cost_of(named_recipe("wake_words_small"), 4)
+    # stem, four blocks, output; taps have a byte each, the others half of one
+    weights = 60 * 48 // 2 + 4 * (5 * 48 + 48 * 48 // 2) + 48 * 8 // 2
+    parameters = 8 * (48 + 4 * 48 + 8) + 4 * 4 * 48  # of a column, and of a channel's taps
+    assert cost.bytes == weights + parameters == 9_952
+    assert cost.macs == 60 * 48 + 4 * (5 * 48 + 48 * 48) + 48 * 8 == 13_440
