@@ -44,7 +44,6 @@ def test_every_condition_is_heard(clips: HeldOutClips, tmp_path: Path) -> None:
     narrow = found["recorded at 8 kHz"]
     assert narrow[2].max() < clean[2].max() - 30
     assert np.abs(narrow[0, :, low] - clean[0, :, low]).max() <= 3
-    assert narrow[1, :, :3].max() > telephone[1, :, :3].max()  # only a telephone takes what is low
     assert telephone[2].max() < clean[2].max() - 30  # 5 kHz is beyond a telephone's band
     assert np.abs(telephone[0, :, low] - clean[0, :, low]).max() <= 3
 

@@ -99,8 +99,9 @@ def test_every_route_gives_a_small_model_that_answers_like_the_float_network(tmp
     stored = [constants(result.file.read_bytes()) for result in results[:2]]
     # a byte for each weight of stem, filters, mixes and output
     assert {one.weight_bytes for one in stored} == {12 * 8 + 2 * 3 * 8 + 2 * 8 * 8 + 8 * 3}
-    # half a byte for those of stem and mixes
-    assert constants(results[3].file.read_bytes()).weight_bytes == 12 * 8 // 2 + 2 * 3 * 8 + 2 * 8 * 8 // 2 + 8 * 3
+    # half a byte for those of stem and mixes; variables start from zeros: two past steps of two filters and the mean
+    narrow_bytes = 12 * 8 // 2 + 2 * 3 * 8 + 2 * 8 * 8 // 2 + 8 * 3 + 3 * 2 * 8
+    assert constants(results[3].file.read_bytes()).weight_bytes == narrow_bytes
     # biases of 5 layers of 8, a step for each of their channels; the output's biases are zeros, which are left out
     # until they are trained; it has a step for each of its 3 columns, of tfmot one for all
     assert [one.parameter_bytes for one in stored] == [4 * (40 + 40 + 3), 4 * (40 + 40 + 3 + 1)]

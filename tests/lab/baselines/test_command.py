@@ -24,7 +24,7 @@ def test_the_page_sets_all_routes_side_by_side(whistles: Path, tmp_path: Path) -
     assert run.returncode == 0, run.stdout + run.stderr
     rows = [line.split(" | ") for line in (tmp_path / "page.md").read_text("utf-8").splitlines() if line[:2] == "| "]
     names = ["float32", "4-bit", "int8, post-training, window", "int8, trained, window",
-             "int8, post-training, streaming"]  # fmt: skip
+             "int8, post-training, streaming", "int4, trained, streaming"]  # fmt: skip
     answered = {row[2]: float(row[3].split()[0]) for row in rows if row[0] == "| as recorded"}
     assert list(answered) == names
     # the same network on the same clips: whistles are told apart by every route or by none
