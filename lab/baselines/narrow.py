@@ -8,11 +8,12 @@ import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.export.graph import FILE_IDENTIFIER
 from pipeline.export.schema import schema
 
 LARGEST = 7
 """Largest code of symmetric weights of 4 bits; -8 is not used."""
-_ROUNDED = 0.5 * LARGEST / 127
+_WIDE_CODES = 127 / LARGEST  # to a level
 
 
 def on_grid(weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -36,22 +37,20 @@ def with_narrow_filters(tflite: bytes) -> bytes:
         for operator in graph.operators:
             if model.operatorCodes[operator.opcodeIndex].builtinCode == s.BuiltinOperator.CONV_2D:
                 _, kernel, bias = (graph.tensors[i] for i in operator.inputs)
-                _narrow(model, kernel, bias, s)
+                _narrow(model.buffers, kernel, bias)
     builder = flatbuffers.Builder(len(tflite))
-    builder.Finish(model.Pack(builder), b"TFL3")
+    builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
     return bytes(builder.Output())
 
 
-def _narrow(model: Any, kernel: Any, bias: Any, s: Any) -> None:
-    wide = np.frombuffer(bytes(model.buffers[kernel.buffer].data), np.int8)
-    levels = wide * (LARGEST / 127)
+def _narrow(buffers: Any, kernel: Any, bias: Any) -> None:
+    levels = np.frombuffer(bytes(buffers[kernel.buffer].data), np.int8) / _WIDE_CODES
     codes = np.rint(levels).astype(np.int8)
-    if np.abs(levels - codes).max() > 1.001 * _ROUNDED:
+    if np.abs(levels - codes).max() > 1.001 * 0.5 / _WIDE_CODES:  # wide codes were rounded
         raise ValueError("these weights of 8 bits do not lie on 15 levels")
     low, high = np.pad(codes & 15, (0, len(codes) % 2)).reshape(-1, 2).T
-    kernel.type, model.buffers[kernel.buffer].data = s.TensorType.INT4, (low | high << 4).astype(np.uint8)
-    ratio = 127 / LARGEST
-    sums = np.frombuffer(bytes(model.buffers[bias.buffer].data), np.int32)
-    model.buffers[bias.buffer].data = np.rint(sums / ratio).astype(np.int32).view(np.uint8)
+    kernel.type, buffers[kernel.buffer].data = schema().TensorType.INT4, (low | high << 4).astype(np.uint8)
+    sums = np.frombuffer(bytes(buffers[bias.buffer].data), np.int32)
+    buffers[bias.buffer].data = np.rint(sums / _WIDE_CODES).astype(np.int32).view(np.uint8)
     for tensor in (kernel, bias):
-        tensor.quantization.scale = np.asarray(tensor.quantization.scale, np.float32) * np.float32(ratio)
+        tensor.quantization.scale = np.asarray(tensor.quantization.scale, np.float32) * np.float32(_WIDE_CODES)

@@ -112,9 +112,6 @@ def quantization_aware(data: BaselineInputs, *, narrow: bool = False) -> Any:
     with tfmot.quantization.keras.quantize_scope({"NarrowConvolution": NarrowConvolution}):
         model = keras.models.clone_model(window_model(data.network), clone_function=annotated)
         model = tfmot.quantization.keras.quantize_apply(model)
-    for name, weights in _kernels(data.network).items():
-        for variable, value in zip(_weights(model, name), weights, strict=True):
-            variable.assign(value)
     epochs, clips = data.training.shape[:2]
     schedule = keras.optimizers.schedules.CosineDecay(data.learning_rate, epochs * -(-clips // data.batch_size))
     entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=data.label_smoothing)

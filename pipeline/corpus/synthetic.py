@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import CorpusSection
 from pipeline.corpus import room
+from pipeline.corpus.audio import to_int16
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
 from pipeline.corpus.source import Found, Source
@@ -203,5 +204,5 @@ def _babble(speech: Sequence[Sequence[Speech]], seed: int) -> list[Recording]:
                     mix[start:stop] += level * sound[start - at : stop - at]
                 at += len(sound) + int(rng.uniform(0.02, 0.4) * SAMPLE_RATE)
         mix *= 3000 / (32768 * max(1e-9, float(np.sqrt(np.mean(mix**2)))))
-        recordings.append((f"babble_{number}", np.clip(np.rint(mix * 32768), -32768, 32767).astype(np.int16)))
+        recordings.append((f"babble_{number}", to_int16(mix)))
     return recordings

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Frontend
 from pipeline.corpus import SAMPLE_RATE
+from pipeline.corpus.audio import to_int16
 from pipeline.training.dataset import centred_features
 
 
@@ -71,5 +72,4 @@ def babble(
 def narrow_band(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
     """What is left of int16 ``[n, samples]`` at 16 kHz by a recording at 8 kHz: nothing above 4 kHz."""
     narrow = soxr.resample(pcm.T / 32768.0, SAMPLE_RATE, SAMPLE_RATE // 2)
-    wide = soxr.resample(narrow, SAMPLE_RATE // 2, SAMPLE_RATE).T[:, : pcm.shape[1]]
-    return np.asarray(np.clip(np.rint(wide * 32768), -32768, 32767), np.int16)
+    return to_int16(soxr.resample(narrow, SAMPLE_RATE // 2, SAMPLE_RATE).T[:, : pcm.shape[1]])

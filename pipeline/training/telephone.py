@@ -8,6 +8,7 @@ from scipy import signal
 
 from pipeline.config import Frontend
 from pipeline.corpus import SAMPLE_RATE
+from pipeline.corpus.audio import to_int16
 from pipeline.frontend import mel_power
 
 _JUDGED_HZ = (300.0, 3400.0)
@@ -71,4 +72,4 @@ def _coded(speech: NDArray[np.float64]) -> NDArray[np.int16]:
     fast = np.zeros((*slow.shape[:-1], length // 2 + 1), complex)
     half = np.fft.rfft(spoken)
     fast[..., : half.shape[-1]] = 2 * half
-    return np.clip(np.rint(np.fft.irfft(fast, length)[..., :samples] * 32768), -32768, 32767).astype(np.int16)
+    return to_int16(np.fft.irfft(fast, length)[..., :samples])

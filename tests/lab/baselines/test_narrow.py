@@ -7,6 +7,8 @@ import pytest
 
 from lab.baselines.constants import constants
 from lab.baselines.narrow import on_grid, with_narrow_filters
+from pipeline.export.schema import schema
+from pipeline.workflow.litert import run_in_litert
 
 
 def test_fifteen_levels_of_each_channel() -> None:
@@ -48,34 +50,16 @@ def converted(filters: np.ndarray) -> bytes:
     return bytes(converter.convert())
 
 
-def interpreter(model: bytes):
-    from ai_edge_litert.interpreter import Interpreter
-
-    made = Interpreter(model_content=model, num_threads=1)
-    made.allocate_tensors()
-    return made
-
-
 def test_a_narrow_model_answers_like_the_wide_one(wide: bytes) -> None:
     rng = np.random.default_rng(1)
-    codes = rng.integers(-128, 128, (200, 1, 4, 1, 3)).astype(np.int8)
-    answers = []
-    for model in (wide, with_narrow_filters(wide)):
-        runner = interpreter(model)
-        given, got = runner.get_input_details()[0]["index"], runner.get_output_details()[0]["index"]
-        for code in codes:
-            runner.set_tensor(given, code)
-            runner.invoke()
-            answers.append(runner.get_tensor(got).astype(int))
-    first, second = np.split(np.array(answers), 2)
+    codes = rng.integers(-128, 128, (200, 4, 1, 3)).astype(np.int8)
+    first, second = (run_in_litert(model, codes) for model in (wide, with_narrow_filters(wide)))
     # the wide codes are levels of 127 / 7, rounded: three of them are off by at most half a code of 127 each
     assert np.abs(first - second).max() <= 2
     assert first.std() > 20
 
 
 def test_two_codes_lie_in_a_byte_and_steps_grow_with_them(wide: bytes) -> None:
-    from pipeline.export.schema import schema
-
     model = schema().ModelT.InitFromPackedBuf(with_narrow_filters(wide))
     (filters,) = [tensor for tensor in model.subgraphs[0].tensors if tensor.type == schema().TensorType.INT4]
     # channel by channel: 7 -1 3 and -7 1 6, low half first
