@@ -230,6 +230,12 @@ class TrainingSection(Settings):
     unknown_mass: float | None = Field(
         None, gt=0, description="unknown clips per keyword clip that a model expects at most; absent: as in training"
     )
+    averaged: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="last share of `epochs` whose weights are averaged; 0: the weights of the best epoch are kept",
+    )
     qat_epochs: int = Field(20, ge=1)
     low_bit_qat_epochs: int = Field(60, ge=1, description="instead of `qat_epochs` for weights of less than 4 bits")
     qat_learning_rate: float = Field(5e-4, gt=0)

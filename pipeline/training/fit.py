@@ -36,6 +36,9 @@ FINAL_RATE = 0.02
 ANNEALED = 0.75
 """Share of the epochs after which the learning rate is low and the weights to keep are chosen. Before it a lower loss
 often only means less confidence: the noise of one small validation split would pick an early, worse epoch."""
+AVERAGING_RATE = 0.3
+"""Least learning rate, as a share of the highest, of runs that average weights: the mean does what annealing would, and
+weights that hardly move have little to average."""
 
 Tensor = Any
 
@@ -56,9 +59,10 @@ class TrainedModel:
     """A finished training run.
 
     Attributes:
-        weights: ``.keras`` file with the weights of ``best_epoch``.
-        best_epoch: lowest validation loss in the last quarter of training, or of all epochs when it stopped before.
-        validation_accuracy: of that epoch, all classes, in inference mode.
+        weights: ``.keras`` file with the weights of ``best_epoch``, or the mean of those of all averaged epochs.
+        best_epoch: lowest validation loss in the last quarter of training, or of all epochs when it stopped before; the
+            last one of a mean.
+        validation_accuracy: of these weights, all classes, in inference mode.
         seconds: spent training, over all resumed runs.
     """
 
@@ -86,6 +90,9 @@ def fit(
     model is also the teacher: each augmented clip's target is mixed with the teacher's answer to it. Without, it starts
     from random weights, for ``epochs``. ``weight_bits=None`` with ``initial`` is the control: extra training without
     quantizers.
+    The weights to keep are those of the best epoch or, from random weights with ``averaged``, the mean of those after
+    each of the last epochs (Izmailov et al., UAI 2018, arXiv 1803.05407, whose separate pass for the statistics of
+    normalisation is left out: they are averaged, too).
     Training ends early when neither validation loss nor validation accuracy has been better for ``patience`` epochs.
 
     Several ``devices`` share every batch (see ``Replicas``). The same arguments give the same weights on the same kind
@@ -116,12 +123,11 @@ def fit(
         run.restore()
     run.train(progress)
     weights = out_dir / "model.keras"
-    run.load_best()
+    validation_accuracy = run.load_best()
     with replacing(weights) as temporary:
         model.save(temporary)
     run.checkpoint_path.unlink(missing_ok=True)
-    best = run.history[run.best_epoch - 1]
-    return TrainedModel(weights, tuple(run.history), run.best_epoch, best.validation_accuracy, run.seconds)
+    return TrainedModel(weights, tuple(run.history), run.best_epoch, validation_accuracy, run.seconds)
 
 
 def logit_adjustment(labels: NDArray[np.int64], classes: int, unknown_mass: float | None) -> NDArray[np.float32]:
@@ -169,6 +175,7 @@ class _Run:
         self.tuning = teacher is not None
         self.epochs = settings.epochs if teacher is None else settings.extra_epochs(weight_bits)
         self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
+        self.averaged = settings.averaged if teacher is None else 0.0
         with replicas.scope():
             self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
             self.optimizer.exclude_from_weight_decay(var_names=["bias", "gain"])
@@ -206,8 +213,7 @@ class _Run:
                 upcoming = ahead.submit(self._draw, epoch + 1)
                 record = self._epoch(epoch, features, labels)
                 self.history.append(record)
-                if self._choose() == record.epoch:
-                    self.best_epoch, self.best = record.epoch, self._weights()
+                self._keep(record.epoch)
                 self.seconds += time.monotonic() - started
                 self._log(record)
                 if record.epoch % CHECKPOINT_EPOCHS == 0:
@@ -225,8 +231,10 @@ class _Run:
         self.history = [EpochRecord(**record) for record in saved.progress["history"]]
         self.best_epoch, self.seconds = saved.progress["best_epoch"], saved.progress["seconds"]
 
-    def load_best(self) -> None:
+    def load_best(self) -> float:
+        """Puts the weights to keep into the model and returns their validation accuracy."""
         self.model.set_weights(self.best)
+        return self._validate(self.dataset.validation)[1]
 
     def _draw(self, epoch: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
@@ -250,7 +258,19 @@ class _Run:
     def _learning_rate(self, epoch: int) -> float:
         warm_up = min(1.0, epoch / WARM_UP_EPOCHS)
         cosine = 0.5 + 0.5 * math.cos(math.pi * (epoch - 1) / self.epochs)
-        return self.peak_rate * warm_up * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
+        rate = self.peak_rate * warm_up * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
+        return max(rate, self.peak_rate * AVERAGING_RATE) if self.averaged else rate
+
+    def _keep(self, epoch: int) -> None:
+        """Takes the weights after an epoch into the mean, or keeps them if they are the best."""
+        count = epoch - self.epochs + round(self.averaged * self.epochs)
+        if count > 1:
+            mean = [
+                kept + (new - kept) / np.float32(count) for kept, new in zip(self.best, self._weights(), strict=True)
+            ]
+            self.best_epoch, self.best = epoch, mean
+        elif count == 1 or self._choose() == epoch:
+            self.best_epoch, self.best = epoch, self._weights()
 
     def _choose(self) -> int:
         annealed = [record for record in self.history if record.epoch > ANNEALED * self.epochs]

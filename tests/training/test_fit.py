@@ -14,7 +14,7 @@ from pipeline.layers import logits
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.training.convert import dynq_layers, load_trained, quantize, start_from
 from pipeline.training.evaluate import evaluate
-from pipeline.training.fit import fit, logit_adjustment, predict_logits
+from pipeline.training.fit import EpochRecord, _Run, fit, logit_adjustment, predict_logits
 from pipeline.training.layers import clip_columns
 from pipeline.training.zoo import build_model
 from tests.training.killing import KillAfter, Killed
@@ -29,8 +29,12 @@ def weights_of(run) -> list[np.ndarray]:
     return load_trained(run.weights).get_weights()
 
 
+def same_arrays(a, b) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
 def same(a, b) -> bool:
-    return all(np.array_equal(x, y) for x, y in zip(weights_of(a), weights_of(b), strict=True))
+    return same_arrays(weights_of(a), weights_of(b))
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,45 @@ def test_epochs_are_judged_on_the_validation_split(recipe, dataset, float_run):
     best = float_run.history[float_run.best_epoch - 1]
     assert best.validation_loss == pytest.approx(loss, rel=1e-4)
     assert best.validation_accuracy == (answers.argmax(axis=1) == dataset.validation.labels).mean()
+
+
+def averaging(recipe, share: float, **settings):
+    training = recipe.training.model_copy(update={"averaged": share, **settings})
+    return recipe.model_copy(update={"training": training})
+
+
+def test_weights_of_the_last_epochs_are_averaged(recipe, dataset, tmp_path, monkeypatch):
+    after_epoch: list[list[np.ndarray]] = []
+    log = _Run._log
+
+    def remembering(run: _Run, record: EpochRecord) -> None:
+        after_epoch.append(run.model.get_weights())
+        log(run, record)
+
+    monkeypatch.setattr(_Run, "_log", remembering)
+    run = fit(averaging(recipe, 0.6, epochs=5), dataset, tmp_path, weight_bits=None)
+    for kept, third, fourth, fifth in zip(weights_of(run), *after_epoch[2:], strict=True):
+        np.testing.assert_allclose(kept, (third + fourth + fifth) / 3, rtol=1e-5, atol=1e-7)
+    assert not same_arrays(after_epoch[2], after_epoch[4])
+    answers = predict_logits(load_trained(run.weights), dataset.validation.features)
+    assert run.validation_accuracy == (answers.argmax(axis=1) == dataset.validation.labels).mean()
+    assert run.best_epoch == 5
+    shares = [record.learning_rate / recipe.training.learning_rate for record in run.history]
+    assert shares == pytest.approx([0.5, 0.02 + 0.98 * (0.5 + 0.5 * np.cos(np.pi / 5)), 0.6614, 0.3586, 0.3], abs=1e-4)
+
+
+def test_a_killed_run_goes_on_to_the_same_mean(recipe, dataset, tmp_path):
+    averaged = averaging(recipe, 0.5)
+    whole = fit(averaged, dataset, tmp_path / "whole", weight_bits=None)
+    with pytest.raises(Killed):
+        fit(averaged, dataset, tmp_path / "killed", weight_bits=None, progress=KillAfter(11))
+    assert (tmp_path / "killed" / "checkpoint.npz").exists()
+    assert same(fit(averaged, dataset, tmp_path / "killed", weight_bits=None), whole)
+
+
+def test_quantization_aware_training_averages_nothing(recipe, dataset, float_run, tuned_run, tmp_path):
+    run = fit(averaging(recipe, 0.5), dataset, tmp_path, weight_bits=4, initial=float_run.weights)
+    assert same(run, tuned_run(4))
 
 
 def test_another_seed_gives_other_weights(recipe, dataset, float_run, tmp_path):
