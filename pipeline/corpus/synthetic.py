@@ -117,8 +117,9 @@ def _plan(section: CorpusSection, split: SplitName, speakers: Sequence[str], rng
         text = unknown_text(words, section.keywords, rng)
         if kind < _FOREIGN_SHARE:
             clips.append(_clip(UNKNOWN_LABEL, (text,), FOREIGN, speakers, rng))
-        elif kind < _FOREIGN_SHARE + _SPLICE_SHARE:
-            # half a keyword is none: without these a model listens for one syllable only
+        elif split == "training" and kind < _FOREIGN_SHARE + _SPLICE_SHARE:
+            # half a keyword is none: without these a model listens for one syllable only. Nobody says them, so that no
+            # threshold and no figure comes from them
             keyword = spoken(section.keywords[int(rng.integers(len(section.keywords)))])
             pair = (keyword, text) if rng.random() < 0.5 else (text, keyword)
             clips.append(_clip(UNKNOWN_LABEL, pair, ENGLISH, speakers, rng))

@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.config import CorpusSection, SynthesisSection
 from pipeline.corpus import SPLITS, load_corpus, synthesis
+from pipeline.corpus.data import UNKNOWN_LABEL
 from pipeline.corpus.synthesis import ENGLISH, FOREIGN, Utterance, synthesise, variants, variants_by_split
-from pipeline.corpus.synthetic import splice
+from pipeline.corpus.synthetic import _plan, splice
 from pipeline.corpus.vocabulary import COMMON_WORDS, other_words, spoken, unknown_text
 from pipeline.errors import CorpusError
 
@@ -55,7 +56,7 @@ def test_testing_clips_are_made_without_the_others(section, corpus, tmp_path, mo
         who for who in corpus.testing.speakers if "babble" not in who
     ]
     spoken_clips = int((only.testing.label > 0).sum())
-    assert spoken_clips <= len(spoken_texts) <= 2 * spoken_clips  # a splice takes two
+    assert len(spoken_texts) == spoken_clips
     assert only.testing.pcm.std(axis=1).min() > 3
 
 
@@ -164,6 +165,20 @@ def test_no_common_word_is_said_in_two_splits():
 def test_common_words_are_lower_case_and_distinct():
     assert len(set(COMMON_WORDS)) == len(COMMON_WORDS) > 400
     assert all(word.isalpha() and word.islower() for word in COMMON_WORDS)
+
+
+def test_halves_of_keywords_are_there_to_train_with_not_to_judge_by(section):
+    section = section.model_copy(update={"synthesis": SynthesisSection(clips_per_keyword=5, unknown_clips=1000)})
+    speakers = variants_by_split(1)
+    plans = {split: _plan(section, split, speakers[split], np.random.default_rng(1)) for split in SPLITS}
+    spliced = {split: [clip for clip in plan if len(clip.utterances) == 2] for split, plan in plans.items()}
+    assert 50 < len(spliced["training"]) < 150
+    assert not spliced["validation"]
+    assert not spliced["testing"]
+    keywords = {spoken(keyword) for keyword in section.keywords}
+    for clip in spliced["training"]:
+        assert clip.label == UNKNOWN_LABEL
+        assert len(keywords & {one.text for one in clip.utterances}) == 1
 
 
 def test_a_splice_is_cut_in_the_quiet_middle_of_both():
