@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from pipeline.layers import Add, Dense, Filter, Layer, Mean, QuantizedModel
 from pipeline.quantization import InputQuantization
 
 pytest_plugins = ["pytester"]  # pytest only takes this from here
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background; commands under test shall heed it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 LONG = """

@@ -41,18 +41,13 @@ def interrupted(arguments: tuple[str, ...], environment: dict[str, str], **how: 
     return process
 
 
-def heeds() -> None:
-    """Runs in the child: what started the tests may ignore Ctrl-C, as a shell does for what is in the background."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def ignores() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_it_ends_with_a_word_and_no_traceback(command: str, slow: dict[str, str]) -> None:
-    process = interrupted(COMMANDS[command], slow, preexec_fn=heeds)
+    process = interrupted(COMMANDS[command], slow)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "interrupted.\n")
 
