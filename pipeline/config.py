@@ -234,7 +234,7 @@ class TrainingSection(Settings):
         0.0,
         ge=0,
         lt=1,
-        description="last share of `epochs` whose weights are averaged; 0: the weights of the best epoch are kept",
+        description="last share of the epochs whose weights are averaged; 0: the weights of the best epoch are kept",
     )
     qat_epochs: int = Field(20, ge=1)
     low_bit_qat_epochs: int = Field(60, ge=1, description="instead of `qat_epochs` for weights of less than 4 bits")

@@ -90,9 +90,9 @@ def fit(
     model is also the teacher: each augmented clip's target is mixed with the teacher's answer to it. Without, it starts
     from random weights, for ``epochs``. ``weight_bits=None`` with ``initial`` is the control: extra training without
     quantizers.
-    The weights to keep are those of the best epoch or, from random weights with ``averaged``, the mean of those after
-    each of the last epochs (Izmailov et al., UAI 2018, arXiv 1803.05407, whose separate pass for the statistics of
-    normalisation is left out: they are averaged, too).
+    The weights to keep are those of the best epoch or, with ``averaged``, the mean of those after each of the last
+    epochs (Izmailov et al., UAI 2018, arXiv 1803.05407; their separate pass for the statistics of normalisation is left
+    out: these are averaged, too).
     Training ends early when neither validation loss nor validation accuracy has been better for ``patience`` epochs.
 
     Several ``devices`` share every batch (see ``Replicas``). The same arguments give the same weights on the same kind
@@ -175,7 +175,7 @@ class _Run:
         self.tuning = teacher is not None
         self.epochs = settings.epochs if teacher is None else settings.extra_epochs(weight_bits)
         self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
-        self.averaged = settings.averaged if teacher is None else 0.0
+        self.averaged = round(settings.averaged * self.epochs)
         with replicas.scope():
             self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
             self.optimizer.exclude_from_weight_decay(var_names=["bias", "gain"])
@@ -263,14 +263,11 @@ class _Run:
 
     def _keep(self, epoch: int) -> None:
         """Takes the weights after an epoch into the mean, or keeps them if they are the best."""
-        count = epoch - self.epochs + round(self.averaged * self.epochs)
+        count, weights = epoch - (self.epochs - self.averaged), self._weights()
         if count > 1:
-            mean = [
-                kept + (new - kept) / np.float32(count) for kept, new in zip(self.best, self._weights(), strict=True)
-            ]
-            self.best_epoch, self.best = epoch, mean
-        elif count == 1 or self._choose() == epoch:
-            self.best_epoch, self.best = epoch, self._weights()
+            weights = [kept + (new - kept) / np.float32(count) for kept, new in zip(self.best, weights, strict=True)]
+        if count > 0 or self._choose() == epoch:
+            self.best_epoch, self.best = epoch, weights
 
     def _choose(self) -> int:
         annealed = [record for record in self.history if record.epoch > ANNEALED * self.epochs]

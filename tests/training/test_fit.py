@@ -115,9 +115,14 @@ def test_a_killed_run_goes_on_to_the_same_mean(recipe, dataset, tmp_path):
     assert same(fit(averaged, dataset, tmp_path / "killed", weight_bits=None), whole)
 
 
-def test_quantization_aware_training_averages_nothing(recipe, dataset, float_run, tuned_run, tmp_path):
-    run = fit(averaging(recipe, 0.5), dataset, tmp_path, weight_bits=4, initial=float_run.weights)
-    assert same(run, tuned_run(4))
+def test_quantization_aware_training_averages_too(recipe, dataset, float_run, tuned_run, tmp_path):
+    averaged = averaging(recipe, 0.5)
+    run = fit(averaged, dataset, tmp_path, weight_bits=2, initial=float_run.weights)
+    assert run.best_epoch == len(run.history) == recipe.training.low_bit_qat_epochs
+    assert min(record.learning_rate for record in run.history) == 0.3 * recipe.training.qat_learning_rate
+    assert not same(run, tuned_run(2))
+    answers = predict_logits(load_trained(run.weights), dataset.testing.features)
+    assert (answers.argmax(axis=1) == dataset.testing.labels).mean() > 0.9
 
 
 def test_another_seed_gives_other_weights(recipe, dataset, float_run, tmp_path):
