@@ -25,7 +25,7 @@ from pipeline.stages import hash_of
 from pipeline.training.augmentation import AugmentedSet
 from pipeline.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.training.convert import load_trained, start_from
-from pipeline.training.dataset import Clips, Dataset
+from pipeline.training.dataset import Dataset
 from pipeline.training.replicas import Replicas, share_of_mean
 from pipeline.training.zoo import build_model
 
@@ -234,7 +234,7 @@ class _Run:
     def load_best(self) -> float:
         """Puts the weights to keep into the model and returns their validation accuracy."""
         self.model.set_weights(self.best)
-        return self._validate(self.dataset.validation)[1]
+        return self._validate()[1]
 
     def _draw(self, epoch: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         # a generator of its own for each epoch: nothing to save, and a resumed run draws the same clips
@@ -244,10 +244,11 @@ class _Run:
         rate = self._learning_rate(epoch)
         self.optimizer.learning_rate.assign(rate)
         loss = float(self._train_epoch(features, np.eye(len(self.dataset.label_names), dtype=np.float32)[labels]))
-        validation_loss, accuracy = self._validate(self.dataset.validation)
+        validation_loss, accuracy = self._validate()
         return EpochRecord(epoch, rate, loss, validation_loss, accuracy)
 
-    def _validate(self, clips: Clips) -> tuple[float, float]:
+    def _validate(self) -> tuple[float, float]:
+        clips = self.dataset.validation
         logits = np.asarray(self._infer(clips.features), np.float64)
         shifted = logits + self.adjustment
         shifted -= shifted.max(axis=1, keepdims=True)
