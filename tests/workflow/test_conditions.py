@@ -20,8 +20,8 @@ TIME = np.arange(16_000) / 16_000
 
 @pytest.fixture(scope="module")
 def clips() -> HeldOutClips:
-    """A keyword of 1 kHz, two other words, and hiss between 4 and 8 kHz as silence."""
-    tones = [8000 * np.sin(2 * np.pi * hertz * TIME) for hertz in (1000, 600, 5000)]
+    """A keyword of 1 kHz, two other words, of 150 Hz and 5 kHz, and hiss between 4 and 8 kHz as silence."""
+    tones = [8000 * np.sin(2 * np.pi * hertz * TIME) for hertz in (1000, 150, 5000)]
     spectrum = np.fft.rfft(np.random.default_rng(1).normal(size=16_000))
     spectrum[:4000] = 0
     hiss = np.fft.irfft(spectrum)
@@ -44,6 +44,7 @@ def test_every_condition_is_heard(clips: HeldOutClips, tmp_path: Path) -> None:
     narrow = found["recorded at 8 kHz"]
     assert narrow[2].max() < clean[2].max() - 30
     assert np.abs(narrow[0, :, low] - clean[0, :, low]).max() <= 3
+    assert narrow[1].max() > telephone[1].max() + 20  # only a telephone takes what is low
     assert telephone[2].max() < clean[2].max() - 30  # 5 kHz is beyond a telephone's band
     assert np.abs(telephone[0, :, low] - clean[0, :, low]).max() <= 3
 
