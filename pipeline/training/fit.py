@@ -264,11 +264,13 @@ class _Run:
 
     def _keep(self, epoch: int) -> None:
         """Takes the weights after an epoch into the mean, or keeps them if they are the best."""
-        count, weights = epoch - (self.epochs - self.averaged), self._weights()
+        count = epoch - (self.epochs - self.averaged)
+        if count < 1 and self._choose() != epoch:
+            return
+        weights = self._weights()
         if count > 1:
             weights = [kept + (new - kept) / np.float32(count) for kept, new in zip(self.best, weights, strict=True)]
-        if count > 0 or self._choose() == epoch:
-            self.best_epoch, self.best = epoch, weights
+        self.best_epoch, self.best = epoch, weights
 
     def _choose(self) -> int:
         annealed = [record for record in self.history if record.epoch > ANNEALED * self.epochs]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.config import CorpusSection, SynthesisSection
-from pipeline.corpus import SPLITS, load_corpus, synthesis
-from pipeline.corpus.data import UNKNOWN_LABEL
+from pipeline.corpus import SPLITS, UNKNOWN_LABEL, load_corpus, synthesis
 from pipeline.corpus.synthesis import ENGLISH, FOREIGN, Utterance, synthesise, variants, variants_by_split
 from pipeline.corpus.synthetic import _plan, splice
 from pipeline.corpus.vocabulary import COMMON_WORDS, other_words, spoken, unknown_text

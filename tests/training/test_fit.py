@@ -25,6 +25,11 @@ def float_run(recipe, dataset, tmp_path_factory):
     return fit(recipe, dataset, tmp_path_factory.mktemp("float"), weight_bits=None)
 
 
+def training_with(recipe, **settings):
+    """The recipe with other settings of its training."""
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=settings)})
+
+
 def weights_of(run) -> list[np.ndarray]:
     return load_trained(run.weights).get_weights()
 
@@ -81,11 +86,6 @@ def test_epochs_are_judged_on_the_validation_split(recipe, dataset, float_run):
     assert best.validation_accuracy == (answers.argmax(axis=1) == dataset.validation.labels).mean()
 
 
-def averaging(recipe, share: float, **settings):
-    training = recipe.training.model_copy(update={"averaged": share, **settings})
-    return recipe.model_copy(update={"training": training})
-
-
 def test_weights_of_the_last_epochs_are_averaged(recipe, dataset, tmp_path, monkeypatch):
     after_epoch: list[list[np.ndarray]] = []
     log = _Run._log
@@ -96,7 +96,7 @@ def test_weights_of_the_last_epochs_are_averaged(recipe, dataset, tmp_path, monk
 
     monkeypatch.setattr(_Run, "_log", remembering)
     monkeypatch.setattr(_Run, "_choose", lambda run: 1)  # whichever epoch is the best
-    run = fit(averaging(recipe, 0.6, epochs=5), dataset, tmp_path, weight_bits=None)
+    run = fit(training_with(recipe, averaged=0.6, epochs=5), dataset, tmp_path, weight_bits=None)
     for kept, third, fourth, fifth in zip(weights_of(run), *after_epoch[2:], strict=True):
         np.testing.assert_allclose(kept, (third + fourth + fifth) / 3, rtol=1e-5, atol=1e-7)
     assert not same_arrays(after_epoch[2], after_epoch[4])
@@ -108,7 +108,7 @@ def test_weights_of_the_last_epochs_are_averaged(recipe, dataset, tmp_path, monk
 
 
 def test_a_killed_run_goes_on_to_the_same_mean(recipe, dataset, tmp_path):
-    averaged = averaging(recipe, 0.5)
+    averaged = training_with(recipe, averaged=0.5)
     whole = fit(averaged, dataset, tmp_path / "whole", weight_bits=None)
     with pytest.raises(Killed):
         fit(averaged, dataset, tmp_path / "killed", weight_bits=None, progress=KillAfter(11))
@@ -117,7 +117,7 @@ def test_a_killed_run_goes_on_to_the_same_mean(recipe, dataset, tmp_path):
 
 
 def test_quantization_aware_training_averages_too(recipe, dataset, float_run, tuned_run, tmp_path):
-    averaged = averaging(recipe, 0.5)
+    averaged = training_with(recipe, averaged=0.5)
     run = fit(averaged, dataset, tmp_path, weight_bits=2, initial=float_run.weights)
     assert run.best_epoch == len(run.history) == recipe.training.low_bit_qat_epochs
     assert min(record.learning_rate for record in run.history) == 0.3 * recipe.training.qat_learning_rate
@@ -127,8 +127,7 @@ def test_quantization_aware_training_averages_too(recipe, dataset, float_run, tu
 
 
 def test_another_seed_gives_other_weights(recipe, dataset, float_run, tmp_path):
-    other = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": 2})})
-    assert not same(fit(other, dataset, tmp_path, weight_bits=None), float_run)
+    assert not same(fit(training_with(recipe, seed=2), dataset, tmp_path, weight_bits=None), float_run)
 
 
 def test_the_surplus_of_unknown_clips_is_taken_out_of_the_logits():
@@ -140,8 +139,7 @@ def test_the_surplus_of_unknown_clips_is_taken_out_of_the_logits():
 
 
 def test_a_model_that_expects_few_unknown_clips_leans_to_the_keywords(recipe, dataset, float_run, tmp_path):
-    training = recipe.training.model_copy(update={"unknown_mass": 0.01})
-    leaning = recipe.model_copy(update={"training": training})
+    leaning = training_with(recipe, unknown_mass=0.01)
 
     def share_of_unknown(run) -> float:
         answers = np.exp(predict_logits(load_trained(run.weights), dataset.testing.features))
@@ -169,8 +167,7 @@ def test_a_run_killed_again_and_again_goes_on_to_the_same_weights(recipe, datase
 
 @pytest.mark.parametrize(("bits", "epochs"), [(None, 1), (8, 1), (4, 1), (3, 2), (2, 2)])
 def test_narrow_weights_train_for_longer(bits, epochs, recipe, dataset, float_run, tmp_path):
-    settings = recipe.training.model_copy(update={"qat_epochs": 1, "low_bit_qat_epochs": 2})
-    longer = recipe.model_copy(update={"training": settings})
+    longer = training_with(recipe, qat_epochs=1, low_bit_qat_epochs=2)
     run = fit(longer, dataset, tmp_path, weight_bits=bits, initial=float_run.weights)
     assert [record.epoch for record in run.history] == [1, 2][:epochs]
 
@@ -197,9 +194,7 @@ def test_checkpoints_of_other_runs_and_damaged_ones_are_not_used(tmp_path):
 
 
 def test_training_stops_early_when_validation_gets_no_better(recipe, dataset, tmp_path):
-    hopeless = recipe.model_copy(
-        update={"training": recipe.training.model_copy(update={"learning_rate": 1e-30, "epochs": 12, "patience": 2})}
-    )
+    hopeless = training_with(recipe, learning_rate=1e-30, epochs=12, patience=2)
     run = fit(hopeless, dataset, tmp_path, weight_bits=None)
     assert (run.best_epoch, len(run.history)) == (1, 3)
 
