@@ -104,7 +104,7 @@ def main(
         if options.recipe or options.keywords or baselines:
             raise UsageError("--model brings its own words", "leave --recipe, --keywords and --baseline out")
         file = ModelFile.read(model)
-        held_out = clips_for_model(file.model, options.test_data or options.data, options.cache, progress)
+        held_out = clips_for_model(file.model, options.data, options.test_data, options.cache, progress)
         with options.stages(model.stem, progress) as stages:
             report, page = build_from_model(file, held_out, aim, stages, command)
     else:

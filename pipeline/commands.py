@@ -16,7 +16,7 @@ from pipeline.errors import UsageError
 from pipeline.export import inferences_per_window, read_tflite, write_c_arrays, write_runner_files, write_tflm_arrays
 from pipeline.export.library import FORMATS, VARIANTS, write_library
 from pipeline.options import PATH, DataOptions, bits_option, data_options
-from pipeline.workflow.data import clips_for_model
+from pipeline.workflow.data import clips_to_test
 from pipeline.workflow.models import ModelFile
 from pipeline.workflow.quantize import quantize_model
 from pipeline.workflow.run import train
@@ -111,7 +111,7 @@ def runner_command(model: Path, data: Path | None, out: Path, microseconds: floa
     """Writes the test split in the form that the MLPerf Tiny runner reads, with its device list and test scripts."""
     inferences_per_window(microseconds)  # refuses before the clips are decoded
     quantized = read_tflite(model)
-    test = clips_for_model(quantized, data, cache, RichProgress(console)).test
+    test = clips_to_test(quantized, data, cache, RichProgress(console))
     files = write_runner_files(
         test.features, test.labels, len(quantized.labels), out, microseconds_per_inference=microseconds
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +34,39 @@ class ClipFile:
 
 @dataclass(frozen=True)
 class Folder:
-    """All recordings of a data folder. ``fingerprint`` changes with any name, size or time of modification."""
+    """All recordings of a data folder.
+
+    Attributes:
+        absent: names in the split lists that are not there, sorted, each with its split.
+        fingerprint: changes with any name, size or time of modification.
+    """
 
     root: Path
     clips: tuple[ClipFile, ...]
     noise: tuple[str, ...]
+    absent: tuple[tuple[str, SplitName], ...]
     fingerprint: str
+
+    def check_splits(self, wanted: Sequence[SplitName]) -> None:
+        """Of a folder to test on only the testing split is wanted.
+
+        Raises:
+            CorpusError: a wanted split has no clips.
+        """
+        for split in wanted:
+            if any(clip.split == split for clip in self.clips):
+                continue
+            gone = [name for name, own in self.absent if own == split]
+            if gone:
+                raise CorpusError(
+                    f"the {split} split of {self.root} has no clips: {split}_list.txt names {len(gone)} files that are "
+                    f"not there, {gone[0]} first",
+                    "names in it are WORD/FILE, as below the folder",
+                )
+            hint = "record more speakers, or say with validation_list.txt and testing_list.txt which clips go where"
+            if split == "validation":
+                hint += "; --data DIR --test-data DIR takes thresholds from one folder and tests on another"
+            raise CorpusError(f"the {split} split of {self.root} has no clips", hint)
 
 
 @dataclass(frozen=True)
@@ -67,7 +95,7 @@ def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT)
     """Finds the clips of ``root``, their labels, speakers and splits, without opening any audio.
 
     Raises:
-        CorpusError: nothing there, a keyword without a folder, fewer than two classes, or a split without clips.
+        CorpusError: nothing there, a keyword without a folder, or fewer than two classes.
     """
     words, noise = _audio_files(root)
     _check_keywords(section, words, root)
@@ -80,11 +108,11 @@ def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT)
             speaker = _speaker(name, speakers)
             split = listed.get(name) or hash_split(speakers.get(name) or Path(name).name, set(listed.values()))
             clips.append(ClipFile(name, label.get(word, UNKNOWN_LABEL), speaker, split))
-    absent = sorted(listed.keys() - {clip.name for clip in clips})
-    _check_splits(clips, {name: listed[name] for name in absent}, root)
+    absent = tuple((name, listed[name]) for name in sorted(listed.keys() - {clip.name for clip in clips}))
     if absent:
         progress.info(
-            f"{len(absent)} files that the split lists name are not in {root}, {absent[0]} first; going on without them"
+            f"{len(absent)} files that the split lists name are not in {root}, {absent[0][0]} first; going on without "
+            "them"
         )
     unknown = [clip.name for clip in clips if clip.name not in speakers and "_nohash_" not in clip.name]
     if unknown:
@@ -94,7 +122,7 @@ def scan_folder(section: CorpusSection, root: Path, progress: Progress = SILENT)
         )
     if not any(clip.label == UNKNOWN_LABEL for clip in clips):
         progress.info(f"{root} holds no words besides the keywords: the model will not learn to reject other speech")
-    return Folder(root, tuple(clips), tuple(noise), _fingerprint(root, clips, noise))
+    return Folder(root, tuple(clips), tuple(noise), absent, _fingerprint(root, clips, noise))
 
 
 def hash_split(name: str, taken: set[SplitName] | None = None) -> SplitName:
@@ -173,22 +201,6 @@ def _listed(root: Path) -> dict[str, SplitName]:
             if listed.setdefault(name, split) != split:
                 raise CorpusError(f"{name} is in both split lists of {root}", "take it out of one")
     return listed
-
-
-def _check_splits(clips: list[ClipFile], absent: dict[str, SplitName], root: Path) -> None:
-    for split in SPLITS:
-        if not any(clip.split == split for clip in clips):
-            gone = [name for name, own in absent.items() if own == split]
-            if gone:
-                raise CorpusError(
-                    f"the {split} split of {root} has no clips: {split}_list.txt names {len(gone)} files that are not "
-                    f"there, {gone[0]} first",
-                    "names in it are WORD/FILE, as below the folder",
-                )
-            raise CorpusError(
-                f"the {split} split of {root} has no clips",
-                "record more speakers, or say with validation_list.txt and testing_list.txt which clips go where",
-            )
 
 
 def _fingerprint(root: Path, clips: list[ClipFile], noise: list[str]) -> str:

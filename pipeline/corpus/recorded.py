@@ -68,8 +68,9 @@ def load_recorded(
     """Decodes the clips of ``splits`` (the others stay empty), adds silence, and synthesised speech to train on.
 
     Raises:
-        CorpusError: files that cannot be decoded; names the first few.
+        CorpusError: a split without clips; files that cannot be decoded; names the first few.
     """
+    folder.check_splits(splits)
     samples = round(section.clip_seconds * SAMPLE_RATE)
     clips = {name: [clip for clip in folder.clips if clip.split == name and name in splits] for name in SPLITS}
     if section.unknown_ratio is not None:

@@ -13,7 +13,7 @@ from pipeline.frontend import features
 from pipeline.layers import QuantizedModel, logits
 from pipeline.progress import SILENT
 from pipeline.project import cache_folder
-from pipeline.workflow.data import clips_for_model
+from pipeline.workflow.data import clips_to_test
 
 MADE_UP = 3
 """Clips of made-up sound: more of it would show nothing new."""
@@ -46,7 +46,7 @@ def recorded(model: QuantizedModel, folder: Path, count: int) -> Clips:
         ModelFileError: the model's labels are not those of a keyword spotter of this project.
         CorpusError: the folder does not hold its words.
     """
-    test = clips_for_model(model, folder, cache_folder("corpora"), SILENT).test
+    test = clips_to_test(model, folder, cache_folder("corpora"), SILENT)
     chosen = balanced(test.labels, count)
     rows = test.features[chosen]
     return Clips(test.pcm[chosen], rows, test.labels[chosen], logits(model, rows))

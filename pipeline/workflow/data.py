@@ -136,16 +136,37 @@ class Data:
         return HeldOutClips(clips.features, clips.labels, clips.speakers, self.description, self.folder, split.pcm)
 
 
-def clips_for_model(model: QuantizedModel, folder: Path | None, cache: Path, progress: Progress) -> HeldOut:
+def clips_for_model(
+    model: QuantizedModel, folder: Path | None, test_folder: Path | None, cache: Path, progress: Progress
+) -> HeldOut:
     """Clips of a model's own words: recorded ones, or synthetic ones when there is no folder.
+
+    Args:
+        folder: whose validation split thresholds are chosen on; None: that of ``test_folder``.
+        test_folder: whose testing split is answered; None: that of ``folder``.
 
     Raises:
         ModelFileError: the model's labels are not those of a keyword spotter of this project.
-        CorpusError: the folder does not hold these words.
+        CorpusError: a folder does not hold these words, or not the split that is asked of it.
     """
     recipe = recipe_of(model)
-    splits: tuple[SplitName, ...] = ("testing", "validation")
-    return HeldOut(*_held_out(recipe.corpus, recipe.frontend, folder, cache, progress, splits))
+    if folder and test_folder:
+        (validation,) = _held_out(recipe.corpus, recipe.frontend, folder, cache, progress, ("validation",))
+        return HeldOut(clips_to_test(model, test_folder, cache, progress), validation)
+    both: tuple[SplitName, ...] = ("testing", "validation")
+    return HeldOut(*_held_out(recipe.corpus, recipe.frontend, test_folder or folder, cache, progress, both))
+
+
+def clips_to_test(model: QuantizedModel, folder: Path | None, cache: Path, progress: Progress) -> HeldOutClips:
+    """The testing split of a model's own words, recorded or synthetic.
+
+    Raises:
+        ModelFileError: the model's labels are not those of a keyword spotter of this project.
+        CorpusError: the folder does not hold these words, or has no testing split.
+    """
+    recipe = recipe_of(model)
+    (test,) = _held_out(recipe.corpus, recipe.frontend, folder, cache, progress, ("testing",))
+    return test
 
 
 def recipe_of(model: QuantizedModel, *, folder: bool = True) -> Recipe:

@@ -180,11 +180,11 @@ def test_metadata_of_other_columns_is_refused(make_folder, section):
     assert "file and speaker" in error.value.hint
 
 
-def test_a_split_list_of_absent_files_is_refused(make_folder, section):
+def test_a_split_list_of_absent_files_is_refused(make_folder, section, tmp_path):
     root = make_folder()
     (root / "testing_list.txt").write_text("alpha/gone.wav\nbeta/gone.wav\n")
     with pytest.raises(CorpusError, match=r"testing split .* names 2 files that are not there, alpha/gone\.wav first"):
-        scan_folder(section, root)
+        load_corpus(section, root, tmp_path / "cache")
     there = sorted(root.glob("alpha/*"))[0].relative_to(root).as_posix()
     (root / "testing_list.txt").write_text(f"alpha/gone.wav\n{there}\n")
     notes = Notes()
@@ -246,6 +246,17 @@ def test_a_split_without_clips_is_refused(make_folder, section, tmp_path):
     with pytest.raises(CorpusError, match=r"split of .* has no clips") as error:
         load_corpus(section, make_folder(speakers=1), tmp_path / "cache")
     assert "speakers" in error.value.hint
+
+
+def test_a_folder_to_test_on_needs_no_other_split(make_folder, section, tmp_path):
+    root = make_folder(speakers=2)
+    names = sorted(path.relative_to(root).as_posix() for path in root.glob("[abg]*/*.wav"))
+    (root / "testing_list.txt").write_text("\n".join(names))
+    testing = load_corpus(section, root, tmp_path / "cache", splits=("testing",)).testing
+    assert sorted(name for name in testing.files if name[0] != "_") == names
+    with pytest.raises(CorpusError, match=r"validation split .* has no clips") as error:
+        load_corpus(section, root, tmp_path / "cache", splits=("testing", "validation"))
+    assert "--data DIR --test-data DIR" in error.value.hint
 
 
 def test_a_file_in_both_lists_is_refused(make_folder, section, tmp_path):

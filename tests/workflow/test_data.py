@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pipeline.errors import CorpusError
 from pipeline.progress import SILENT
 from pipeline.recipe import load_recipe
 from pipeline.training.negatives import prepare_negatives, prepare_sentences
-from pipeline.workflow.data import Data
+from pipeline.workflow.data import Data, HeldOutClips, clips_for_model, clips_to_test
+from tests.conftest import make_temporal_model
 
 
 class Heard:
@@ -69,3 +71,39 @@ def test_without_the_synthesiser_training_goes_on_and_says_so(data: Data, monkey
     heard = Heard()
     assert replace(data, progress=heard).dataset.negatives is None
     assert any("no synthesised sentences" in text and "pip install it" in text for text in heard.said)
+
+
+@pytest.fixture
+def people(whistles: Path, tmp_path: Path) -> Path:
+    """A folder of the whistles' testing split, and nothing else."""
+    root = tmp_path / "people"
+    for name in (whistles / "testing_list.txt").read_text().split():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(whistles / name, root / name)
+    shutil.copy(whistles / "testing_list.txt", root)
+    return root
+
+
+def spoken(clips: HeldOutClips) -> list[tuple[int, bytes]]:
+    """Label and features of all clips but those of silence, which are drawn."""
+    return [(label, row.tobytes()) for label, row in zip(clips.labels, clips.features, strict=True) if label]
+
+
+def test_a_folder_with_only_a_testing_split_is_tested_on(data: Data, people: Path) -> None:
+    own, there = data.held_out, replace(data, test_folder=people).held_out
+    assert spoken(own.test) == spoken(there.test)
+    assert spoken(own.validation) == spoken(there.validation)
+
+
+def test_a_model_takes_thresholds_from_one_folder_and_answers_another(
+    whistles: Path, people: Path, tmp_path: Path
+) -> None:
+    model = replace(make_temporal_model(8, labels=4), labels=("_silence_", "_unknown_", "low", "high"))
+    cache = tmp_path / "cache"
+    apart = clips_for_model(model, whistles, people, cache, SILENT)
+    assert (apart.test.folder, apart.validation.folder) == (people, whistles)
+    alone = clips_for_model(model, whistles, None, cache, SILENT)
+    assert spoken(apart.validation) == spoken(alone.validation)
+    assert np.array_equal(apart.test.features, clips_to_test(model, people, cache, SILENT).features)
+    with pytest.raises(CorpusError, match="validation split"):
+        clips_for_model(model, None, people, cache, SILENT)
