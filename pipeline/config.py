@@ -26,11 +26,14 @@ class Settings(BaseModel):
 
 
 class SynthesisSection(Settings):
-    """Speech made by espeak-ng when no recordings are given."""
+    """Speech made by synthesisers when no recordings are given."""
 
     clips_per_keyword: int = Field(400, ge=4, le=20_000)
     unknown_words: tuple[str, ...] = ()
     unknown_clips: int = Field(2400, ge=4, le=100_000)
+    flite_share: float = Field(
+        0.6, ge=0, le=1, description="of the English clips to train on that Flite speaks, where it is installed"
+    )
 
 
 def word_name(text: str) -> str:

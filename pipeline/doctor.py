@@ -49,6 +49,7 @@ def examine() -> Iterator[Check]:
         purpose = "building firmware" if toolchain else "the front end and the kernels on this computer"
         yield _program(f"{toolchain}gcc", "--version", purpose, packages)
     yield _program(qemu.PROGRAM, "--version", "--target qemu", qemu.PROGRAM)
+    yield _program("flite", "--version", "four more voices for typed words", "flite")
     for name, purpose, wanted in (
         ("tensorflow", "training", "dynq"),
         ("platformio", "building firmware", "dynq"),

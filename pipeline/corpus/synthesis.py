@@ -1,4 +1,4 @@
-"""Words spoken by espeak-ng: its voices, and utterances to 16 kHz speech; the same list gives the same samples."""
+"""Words spoken by espeak-ng or Flite: voices, and utterances to 16 kHz speech; the same list gives the same samples."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from pipeline.corpus import flite
 from pipeline.corpus.data import SAMPLE_RATE, SPLITS, SplitName
 from pipeline.errors import CorpusError
 from pipeline.progress import SILENT, Progress
@@ -31,6 +32,7 @@ FOREIGN = ("es", "es-419", "de", "fr", "it", "pt-br", "nl", "pl", "sv", "tr")
 _MACHINES = ("robo", "Robo", "Robot", "Demonic", "croak", "fast", "Tweaky", "whisper", "klatt", "Storm", "announcer")
 
 _ESPEAK_RATE = 22_050
+_QUIET, _FLITE_QUIET = 30 / 32768, 0.003
 _BATCH = 100
 _BATCH_SECONDS = 180
 
@@ -40,7 +42,7 @@ class Utterance:
     """One text in one voice.
 
     Attributes:
-        voice: language and variant, as ``en-us+f3``.
+        voice: language and variant of espeak-ng, as ``en-us+f3``, or one of ``flite.voices()``.
         rate: words per minute as espeak-ng means them, 80..450.
         pitch, intonation: 0..99.
         tract: length of the vocal tract against the voice's own; lowers pitch and formants together, and slows down.
@@ -74,16 +76,16 @@ def variants_by_split(seed: int) -> dict[SplitName, tuple[str, ...]]:
     return {split: tuple(map(str, part)) for split, part in zip(SPLITS, np.split(names, bounds), strict=True)}
 
 
-def synthesiser_version() -> str:
-    """Version of the package that carries espeak-ng, for cache keys.
+def synthesiser_version(flite_share: float = 0.0) -> str:
+    """Version of the package that carries espeak-ng, and of Flite where it has a share, for cache keys.
 
     Raises:
-        CorpusError: it is not installed.
+        CorpusError: espeak-ng is not installed.
     """
     _data_folder()
     from importlib.metadata import version
 
-    return version("espeakng-loader")
+    return " ".join(filter(None, [version("espeakng-loader"), flite.version() if flite_share else ""]))
 
 
 def synthesise(utterances: Sequence[Utterance], progress: Progress = SILENT) -> list[NDArray[np.float32]]:
@@ -97,7 +99,10 @@ def synthesise(utterances: Sequence[Utterance], progress: Progress = SILENT) -> 
     with progress.task("Synthesising speech", len(utterances)) as task, ThreadPoolExecutor(os.cpu_count()) as pool:
 
         def speak(batch: Sequence[Utterance]) -> list[NDArray[np.float32]]:
-            spoken = [_to_speech(raw, who) for raw, who in zip(_run_worker(batch), batch, strict=True)]
+            by_espeak = iter(_run_worker([one for one in batch if not flite.is_voice(one.voice)]))
+            spoken = [
+                _by_flite(one) if flite.is_voice(one.voice) else _by_espeak(next(by_espeak), one) for one in batch
+            ]
             task.advance(len(batch))
             return spoken
 
@@ -136,11 +141,19 @@ def _run_worker(batch: Sequence[Utterance]) -> list[NDArray[np.int16]]:
     return spoken
 
 
-def _to_speech(raw: NDArray[np.int16], utterance: Utterance) -> NDArray[np.float32]:
-    loud = np.flatnonzero(np.abs(raw.astype(np.int32)) > 30)
+def _by_espeak(raw: NDArray[np.int16], utterance: Utterance) -> NDArray[np.float32]:
+    return _to_speech(raw.astype(np.float32) / np.float32(32768), _ESPEAK_RATE, _QUIET, utterance)
+
+
+def _by_flite(utterance: Utterance) -> NDArray[np.float32]:
+    manner = {"rate": utterance.rate, "pitch": utterance.pitch, "intonation": utterance.intonation}
+    return _to_speech(*flite.speak(utterance.text, utterance.voice, **manner), _FLITE_QUIET, utterance)
+
+
+def _to_speech(sound: NDArray[np.float32], rate: int, quiet: float, utterance: Utterance) -> NDArray[np.float32]:
+    loud = np.flatnonzero(np.abs(sound) > quiet)
     if not len(loud):
         raise CorpusError(
             f"the synthesiser made no sound of {utterance.text!r} as {utterance.voice}", "use words that have letters"
         )
-    speech = raw[loud[0] : loud[-1] + 1].astype(np.float32) / 32768
-    return np.asarray(soxr.resample(speech, _ESPEAK_RATE / utterance.tract, SAMPLE_RATE), np.float32)
+    return np.asarray(soxr.resample(sound[loud[0] : loud[-1] + 1], rate / utterance.tract, SAMPLE_RATE), np.float32)

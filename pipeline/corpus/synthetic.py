@@ -1,6 +1,6 @@
 """A corpus of synthesised speech: a user types wake words and gets something to train on.
 
-A speaker is a voice variant of the synthesiser, and no speaker is in two splits.
+A speaker is a voice of Flite's or a variant of espeak-ng's, and no speaker is in two splits.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import CorpusSection
-from pipeline.corpus import room
+from pipeline.corpus import flite, room
 from pipeline.corpus.audio import to_int16
+from pipeline.corpus.cast import Cast, cast_of
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
 from pipeline.corpus.source import Found, Source
@@ -27,7 +28,6 @@ from pipeline.corpus.synthesis import (
     Utterance,
     synthesise,
     synthesiser_version,
-    variants_by_split,
 )
 from pipeline.corpus.vocabulary import other_words, spoken, unknown_text
 from pipeline.progress import SILENT, Progress
@@ -57,10 +57,13 @@ class _Clip:
 
 
 def _find(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:
-    return Found(synthesiser_version(), functools.partial(load_synthetic, section))
+    share = section.synthesis.flite_share
+    if share and not flite.voices():
+        progress.info("flite is not installed: all words are spoken by espeak-ng, whose voices are less like people's")
+    return Found(synthesiser_version(share), functools.partial(load_synthetic, section))
 
 
-SOURCE = Source(_find, lambda folder: "speech synthesised by espeak-ng", takes_folder=False)
+SOURCE = Source(_find, lambda folder: "synthesised speech", takes_folder=False)
 
 
 def load_synthetic(
@@ -72,9 +75,11 @@ def load_synthetic(
         CorpusError: the synthesiser is not installed or cannot say a word.
     """
     samples = round(section.clip_seconds * SAMPLE_RATE)
-    speakers = variants_by_split(seed)
+    share = section.synthesis.flite_share
     plans = {
-        name: _plan(section, name, speakers[name], np.random.default_rng([seed, index])) if name in splits else []
+        name: _plan(section, name, cast_of(name, seed, share), np.random.default_rng([seed, index]))
+        if name in splits
+        else []
         for index, name in enumerate(SPLITS)
     }
     utterances = [one for name in SPLITS for clip in plans[name] for one in clip.utterances]
@@ -105,34 +110,31 @@ def load_synthetic(
     )
 
 
-def _plan(section: CorpusSection, split: SplitName, speakers: Sequence[str], rng: np.random.Generator) -> list[_Clip]:
+def _plan(section: CorpusSection, split: SplitName, cast: Cast, rng: np.random.Generator) -> list[_Clip]:
     words = other_words(section.keywords, section.synthesis.unknown_words, split)
     clips = []
     per_keyword = max(1, round(_SHARE[split] * section.synthesis.clips_per_keyword))
     for index, keyword in enumerate(section.keywords):
         for _ in range(per_keyword):
-            clips.append(_clip(2 + index, (spoken(keyword),), ENGLISH, speakers, rng))
+            clips.append(_clip(2 + index, (spoken(keyword),), ENGLISH, cast, rng))
     for _ in range(max(1, round(_SHARE[split] * section.synthesis.unknown_clips))):
         kind = rng.random()
         text = unknown_text(words, section.keywords, rng)
         if kind < _FOREIGN_SHARE:
-            clips.append(_clip(UNKNOWN_LABEL, (text,), FOREIGN, speakers, rng))
+            clips.append(_clip(UNKNOWN_LABEL, (text,), FOREIGN, cast, rng))
         elif split == "training" and kind < _FOREIGN_SHARE + _SPLICE_SHARE:
             # half a keyword is none: without these a model listens for one syllable only. Nobody says them, so that no
             # threshold and no figure comes from them
             keyword = spoken(section.keywords[int(rng.integers(len(section.keywords)))])
             pair = (keyword, text) if rng.random() < 0.5 else (text, keyword)
-            clips.append(_clip(UNKNOWN_LABEL, pair, ENGLISH, speakers, rng))
+            clips.append(_clip(UNKNOWN_LABEL, pair, ENGLISH, cast, rng))
         else:
-            clips.append(_clip(UNKNOWN_LABEL, (text,), ENGLISH, speakers, rng))
+            clips.append(_clip(UNKNOWN_LABEL, (text,), ENGLISH, cast, rng))
     return clips
 
 
-def _clip(
-    label: int, texts: tuple[str, ...], languages: Sequence[str], speakers: Sequence[str], rng: np.random.Generator
-) -> _Clip:
-    speaker = speakers[int(rng.integers(len(speakers)))]
-    voice = f"{languages[int(rng.integers(len(languages)))]}+{speaker}"
+def _clip(label: int, texts: tuple[str, ...], languages: Sequence[str], cast: Cast, rng: np.random.Generator) -> _Clip:
+    speaker, voice = cast.draw(languages, rng)
     tract = float(np.exp(rng.uniform(-0.17, 0.17)))
     manner = {
         "rate": int(np.exp(rng.uniform(*np.log(_WORDS_PER_MINUTE)))),

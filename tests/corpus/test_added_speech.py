@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.corpus import flite
 from pipeline.corpus.data import UNKNOWN_LABEL
 from pipeline.corpus.folder import scan_folder
 from pipeline.corpus.recorded import SYNTHESISED_FOLDER, load_recorded
@@ -24,5 +25,6 @@ def test_training_gets_keywords_and_others_validation_others_in_unheard_voices(m
     assert labels["testing"].tolist() == [0, 0, 0, 0]
     voices = {name: {corpus.split(name).speakers[i] for i in index} for name, index in made.items()}
     assert not voices["training"] & voices["validation"]
+    assert not any(map(flite.is_voice, voices["training"]))  # 21 English clips at least, of which it would speak most
     assert all(corpus.validation.pcm[i].any() for i in made["validation"])
     assert int((corpus.validation.label == UNKNOWN_LABEL).sum()) > 8

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pipeline.config import CorpusSection, SynthesisSection
-from pipeline.corpus import SPLITS, UNKNOWN_LABEL, load_corpus, synthesis
-from pipeline.corpus.synthesis import ENGLISH, FOREIGN, Utterance, synthesise, variants, variants_by_split
+from pipeline.corpus import SPLITS, UNKNOWN_LABEL, flite, load_corpus, synthesis
+from pipeline.corpus.cast import cast_of
+from pipeline.corpus.registry import SOURCES
+from pipeline.corpus.synthesis import (
+    ENGLISH,
+    FOREIGN,
+    Utterance,
+    synthesise,
+    synthesiser_version,
+    variants,
+    variants_by_split,
+)
 from pipeline.corpus.synthetic import _plan, splice
 from pipeline.corpus.vocabulary import COMMON_WORDS, other_words, spoken, unknown_text
 from pipeline.errors import CorpusError
@@ -78,7 +90,9 @@ def test_no_speaker_is_in_two_splits(corpus):
     assert len(set.union(*voices)) == sum(map(len, voices))
     dealt = variants_by_split(1)
     assert sorted(sum(dealt.values(), ())) == sorted(variants())
-    assert all(voices[i] <= set(dealt[name]) for i, name in enumerate(SPLITS))
+    people = set(flite.voices()), set(), set()
+    assert all(voices[i] <= set(dealt[name]) | people[i] for i, name in enumerate(SPLITS))
+    assert people[0] <= voices[0]
 
 
 def test_every_accent_speaks_and_hundreds_of_voices_differ():
@@ -168,8 +182,7 @@ def test_common_words_are_lower_case_and_distinct():
 
 def test_halves_of_keywords_are_there_to_train_with_not_to_judge_by(section):
     section = section.model_copy(update={"synthesis": SynthesisSection(clips_per_keyword=5, unknown_clips=1000)})
-    speakers = variants_by_split(1)
-    plans = {split: _plan(section, split, speakers[split], np.random.default_rng(1)) for split in SPLITS}
+    plans = {split: _plan(section, split, cast_of(split, 1, 0.0), np.random.default_rng(1)) for split in SPLITS}
     spliced = {split: [clip for clip in plan if len(clip.utterances) == 2] for split, plan in plans.items()}
     assert 50 < len(spliced["training"]) < 150
     assert not spliced["validation"]
@@ -178,6 +191,52 @@ def test_halves_of_keywords_are_there_to_train_with_not_to_judge_by(section):
     for clip in spliced["training"]:
         assert clip.label == UNKNOWN_LABEL
         assert len(keywords & {one.text for one in clip.utterances}) == 1
+
+
+def test_flite_speaks_its_share_of_the_english_that_is_trained_on(section, monkeypatch):
+    monkeypatch.setattr(flite, "voices", lambda: ("flite-a", "flite-b"))
+    section = section.model_copy(update={"synthesis": SynthesisSection(clips_per_keyword=1000, unknown_clips=1000)})
+    for split, share in (("training", 0.4), ("validation", 0.0), ("testing", 0.0)):
+        plan = _plan(section, split, cast_of(split, 1, 0.4), np.random.default_rng(1))
+        english = [clip for clip in plan if clip.utterances[0].voice.split("+")[0] not in FOREIGN]
+        by_flite = [clip for clip in english if clip.utterances[0].voice.startswith("flite-")]
+        assert len(by_flite) / len(english) == pytest.approx(share, abs=0.04)
+        assert {clip.speaker for clip in by_flite} == ({"flite-a", "flite-b"} if share else set())
+        assert all(clip.speaker in clip.utterances[0].voice for clip in plan)
+    assert not cast_of("training", 1, 0.0).people  # nothing is drawn for a share of none: recordings' corpora stay
+
+
+def test_without_flite_espeak_speaks_and_a_line_says_so(section, monkeypatch):
+    monkeypatch.setattr(flite, "voices", lambda: ())
+    variants = cast_of("training", 1, 1.0).variants
+    speaker, voice = cast_of("training", 1, 1.0).draw(ENGLISH, np.random.default_rng(1))
+    assert speaker in variants
+    assert voice.endswith(f"+{speaker}")
+    told = []
+    for share in (0.0, 0.5):
+        wanted = section.model_copy(update={"synthesis": SynthesisSection(flite_share=share)})
+        SOURCES["synthetic"].find(wanted, None, Path(), SimpleNamespace(info=told.append))
+    assert [text.split(":")[0] for text in told] == ["flite is not installed"]
+
+
+def test_a_cache_knows_whether_flite_speaks(monkeypatch):
+    monkeypatch.setattr(flite, "version", lambda: "flite 9 flite-a")
+    assert synthesiser_version(0.1) == f"{synthesiser_version()} flite 9 flite-a"
+    monkeypatch.setattr(flite, "version", lambda: "")
+    assert synthesiser_version(0.1) == synthesiser_version()
+
+
+def test_people_and_variants_speak_in_the_order_asked_for():
+    if not flite.voices():
+        pytest.skip("flite is not installed")
+    texts = ("computer", "no", "lights on")
+    variant = [Utterance(text, "en-us+m1") for text in texts]
+    people = [Utterance(text, flite.voices()[0]) for text in texts]
+    mixed = [one for pair in zip(variant, people, strict=True) for one in pair]
+    for heard, one in zip(synthesise(mixed), mixed, strict=True):
+        alone = synthesise([one])[0]
+        assert len(heard) == pytest.approx(len(alone), rel=0.02)  # espeak-ng remembers what it said before
+        assert flite.is_voice(one.voice) <= np.array_equal(heard, alone)
 
 
 def test_a_splice_is_cut_in_the_quiet_middle_of_both():
