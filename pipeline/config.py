@@ -32,7 +32,7 @@ class SynthesisSection(Settings):
     unknown_words: tuple[str, ...] = ()
     unknown_clips: int = Field(2400, ge=4, le=100_000)
     flite_share: float = Field(
-        0.6, ge=0, le=1, description="of the English clips to train on that Flite speaks, where it is installed"
+        0.5, ge=0, le=1, description="of the English clips to train on that Flite speaks, where it is installed"
     )
 
 
