@@ -30,9 +30,11 @@ demo: setup ## train on synthetic speech, test on an emulated Cortex-M4F, write 
 	$(BIN)/python -m pipeline.build --target qemu
 
 test: setup ## the tests, in minutes
+	@tools/system-packages.sh tests
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
 
 test-all: setup ## the long ones too
+	@tools/system-packages.sh tests
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 lint: setup ## ruff, mypy, clang-format
@@ -48,6 +50,7 @@ faults: setup ## thousands of runs over a link that drops, flips and doubles byt
 	$(BIN)/python -m lab.faults
 
 fuzz: setup ## half an hour of anything for the protocol's parser, and another for the operator; FUZZ_SECONDS sets it
+	@tools/system-packages.sh tests
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-1800} $(BIN)/python -m pytest tests/firmware/test_fuzz.py tests/tflm/test_fuzz.py
 
 misuse: setup ## hundreds of bad inputs, full disks, damaged caches and interruptions

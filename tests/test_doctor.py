@@ -17,7 +17,7 @@ def test_this_machine_can_build():
 def test_missing_program(monkeypatch):
     monkeypatch.setenv("PATH", "")
     missing = {check.name: check for check in doctor.examine() if not check.ok}
-    assert set(missing) == {"gcc", "arm-none-eabi-gcc", "qemu-system-arm"}
+    assert set(missing) == {"gcc", "arm-none-eabi-gcc", "qemu-system-arm", "flite"}
     assert all("apt-get install" in check.hint for check in missing.values())
 
 

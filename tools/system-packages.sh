@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks for the programs the pipeline calls, and installs their Debian/Ubuntu packages when it may.
+# Checks for the programs the pipeline calls (with "tests", those of the tests too), and installs their Debian/Ubuntu
+# packages when it may.
 set -eu
 
 missing=""
@@ -12,6 +13,7 @@ need arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-n
 need qemu-system-arm qemu-system-arm
 need gcc gcc libc6-dev
 need g++ g++
+[ "${1:-}" != tests ] || need clang++ clang libclang-rt-dev # the fuzzers
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
 better=""
 command -v flite >/dev/null 2>&1 || better=" flite" # voices for typed words; the others speak without it

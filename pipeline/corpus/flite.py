@@ -67,7 +67,7 @@ def speak(text: str, voice: str, *, rate: int, pitch: int, intonation: int) -> t
     }
     if voice == _PREFIX + "kal16":
         settings["int_f0_target_stddev"] = 5 + 25 * intonation / 99
-    options = [text for name, value in settings.items() for text in ("--setf", f"{name}={value:.3f}")]
+    options = [option for name, value in settings.items() for option in ("--setf", f"{name}={value:.3f}")]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
         _run("-voice", voice.removeprefix(_PREFIX), *options, "-t", text, "-o", str(path))

@@ -40,12 +40,14 @@ class OwnMicrophone:
             DeviceError: the device listens no more, or the link failed for good.
         """
         detections, lost = self._spoken(time.monotonic() + seconds)
-        if not detections and not lost:
+        if (
+            not detections
+        ):  # a board that cannot keep up tells its losses without a pause, and must be asked all the same
             self._ask("LISTEN")
             if not self.state.on:
                 raise DeviceError("the device stopped to listen by itself", "did it restart? see fault%")
-            missed, lost = self._spoken(0.0)  # said before it answered
-            detections = missed + self._rest()
+            missed, more = self._spoken(0.0)  # said before it answered
+            detections, lost = missed + self._rest(), lost + more
         return detections, lost
 
     def stop(self) -> tuple[list[Detection], list[AudioLost]]:

@@ -155,7 +155,7 @@ def test_a_board_that_cannot_keep_up_says_what_it_lost(tmp_path: Path) -> None:
     assert len(lost) >= 2
     assert sum(one.count for one in lost) == microphone.state.lost
     assert all(one.count % BUFFER == 0 and one.sample % BUFFER == 0 for one in lost)
-    assert microphone.state.active == pytest.approx(microphone.state.elapsed, rel=0.1)
+    assert microphone.state.active > 0.8 * microphone.state.elapsed  # the rest it waits for the link to take its losses
 
 
 def test_a_restart_is_told(image: FirmwareImage, sound: Path) -> None:
