@@ -51,7 +51,7 @@ class CorpusSection(Settings):
     unknown_ratio: float | None = Field(None, gt=0, description="unknown clips per clip of one keyword; absent: all")
     synthesis: SynthesisSection = SynthesisSection()
     added_clips: int = Field(
-        200, ge=0, le=20_000, description="synthesised clips per keyword beside recorded ones, to train on; 0: none"
+        100, ge=0, le=20_000, description="synthesised clips per keyword beside recorded ones, to train on; 0: none"
     )
     added_unknown: int = Field(1500, ge=0, le=100_000, description="synthesised clips of other words beside those")
     sentence_hours: float = Field(2.0, ge=0, le=100, description="of synthesised sentences to train on; 0: none")
