@@ -9,8 +9,7 @@ import numpy as np
 
 from pipeline.corpus import flite
 from pipeline.corpus.data import SplitName
-from pipeline.corpus.synthesis import ENGLISH, synthesiser_version, variants_by_split
-from pipeline.progress import Progress
+from pipeline.corpus.synthesis import ENGLISH, variants_by_split
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,3 @@ def cast_of(split: SplitName, seed: int, flite_share: float) -> Cast:
     """
     people = flite.voices() if flite_share and split == "training" else ()
     return Cast(variants_by_split(seed)[split], people, flite_share)
-
-
-def cast_version(flite_share: float, progress: Progress) -> str:
-    """Versions of what speaks, for cache keys; tells where Flite should and is not installed.
-
-    Raises:
-        CorpusError: espeak-ng is not installed.
-    """
-    if flite_share and not flite.voices():
-        progress.info("flite is not installed: all words are spoken by espeak-ng, whose voices are less like people's")
-    return " ".join(filter(None, [synthesiser_version(), flite.version() if flite_share else ""]))

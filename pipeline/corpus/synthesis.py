@@ -76,8 +76,8 @@ def variants_by_split(seed: int) -> dict[SplitName, tuple[str, ...]]:
     return {split: tuple(map(str, part)) for split, part in zip(SPLITS, np.split(names, bounds), strict=True)}
 
 
-def synthesiser_version() -> str:
-    """Version of the package that carries espeak-ng, for cache keys.
+def synthesiser_version(flite_share: float = 0.0) -> str:
+    """Version of the package that carries espeak-ng, and of Flite where it has a share, for cache keys.
 
     Raises:
         CorpusError: espeak-ng is not installed.
@@ -85,7 +85,7 @@ def synthesiser_version() -> str:
     _data_folder()
     from importlib.metadata import version
 
-    return version("espeakng-loader")
+    return " ".join(filter(None, [version("espeakng-loader"), flite.version() if flite_share else ""]))
 
 
 def synthesise(utterances: Sequence[Utterance], progress: Progress = SILENT) -> list[NDArray[np.float32]]:

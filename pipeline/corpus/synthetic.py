@@ -16,13 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import CorpusSection
-from pipeline.corpus import room
+from pipeline.corpus import flite, room
 from pipeline.corpus.audio import to_int16
-from pipeline.corpus.cast import Cast, cast_of, cast_version
+from pipeline.corpus.cast import Cast, cast_of
 from pipeline.corpus.data import SAMPLE_RATE, SILENCE_LABEL, SPLITS, UNKNOWN_LABEL, Corpus, Split, SplitName
 from pipeline.corpus.noise import Recording, coloured_noise, silence_clips, split_noise
 from pipeline.corpus.source import Found, Source
-from pipeline.corpus.synthesis import ENGLISH, FOREIGN, Utterance, synthesise
+from pipeline.corpus.synthesis import (
+    ENGLISH,
+    FOREIGN,
+    Utterance,
+    synthesise,
+    synthesiser_version,
+)
 from pipeline.corpus.vocabulary import other_words, spoken, unknown_text
 from pipeline.progress import SILENT, Progress
 
@@ -51,7 +57,10 @@ class _Clip:
 
 
 def _find(section: CorpusSection, folder: Path | None, cache: Path, progress: Progress) -> Found:
-    return Found(cast_version(section.synthesis.flite_share, progress), functools.partial(load_synthetic, section))
+    share = section.synthesis.flite_share
+    if share and not flite.voices():
+        progress.info("flite is not installed: all words are spoken by espeak-ng, whose voices are less like people's")
+    return Found(synthesiser_version(share), functools.partial(load_synthetic, section))
 
 
 SOURCE = Source(_find, lambda folder: "synthesised speech", takes_folder=False)

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.config import CorpusSection, SynthesisSection
 from pipeline.corpus import SPLITS, UNKNOWN_LABEL, flite, load_corpus, synthesis
-from pipeline.corpus.cast import cast_of, cast_version
+from pipeline.corpus.cast import cast_of
 from pipeline.corpus.registry import SOURCES
 from pipeline.corpus.synthesis import (
     ENGLISH,
@@ -25,7 +25,6 @@ from pipeline.corpus.synthesis import (
 from pipeline.corpus.synthetic import _plan, splice
 from pipeline.corpus.vocabulary import COMMON_WORDS, other_words, spoken, unknown_text
 from pipeline.errors import CorpusError
-from pipeline.progress import SILENT
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +203,7 @@ def test_flite_speaks_its_share_of_the_english_that_is_trained_on(section, monke
         assert len(by_flite) / len(english) == pytest.approx(share, abs=0.04)
         assert {clip.speaker for clip in by_flite} == ({"flite-a", "flite-b"} if share else set())
         assert all(clip.speaker in clip.utterances[0].voice for clip in plan)
-    assert not cast_of("training", 1, 0.0).people
+    assert not cast_of("training", 1, 0.0).people  # nothing is drawn for a share of none: recordings' corpora stay
 
 
 def test_without_flite_espeak_speaks_and_a_line_says_so(section, monkeypatch):
@@ -222,10 +221,9 @@ def test_without_flite_espeak_speaks_and_a_line_says_so(section, monkeypatch):
 
 def test_a_cache_knows_whether_flite_speaks(monkeypatch):
     monkeypatch.setattr(flite, "version", lambda: "flite 9 flite-a")
-    assert cast_version(0.1, SILENT) == f"{synthesiser_version()} flite 9 flite-a"
-    assert cast_version(0.0, SILENT) == synthesiser_version()
+    assert synthesiser_version(0.1) == f"{synthesiser_version()} flite 9 flite-a"
     monkeypatch.setattr(flite, "version", lambda: "")
-    assert cast_version(0.1, SILENT) == synthesiser_version()
+    assert synthesiser_version(0.1) == synthesiser_version()
 
 
 def test_people_and_variants_speak_in_the_order_asked_for():
