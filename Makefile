@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint bench faults misuse fuzz mutants lock clean
+.PHONY: help setup for-tests demo test test-all lint bench faults misuse fuzz mutants lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -26,15 +26,16 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[speech,baseline,swd,search,dev]'
 	@touch $@
 
+for-tests: setup
+	@tools/system-packages.sh tests
+
 demo: setup ## train on synthetic speech, test on an emulated Cortex-M4F, write out/synthetic/synthetic_4bit_qemu.html
 	$(BIN)/python -m pipeline.build --target qemu
 
-test: setup ## the tests, in minutes
-	@tools/system-packages.sh tests
+test: for-tests ## the tests, in minutes
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
 
-test-all: setup ## the long ones too
-	@tools/system-packages.sh tests
+test-all: for-tests ## the long ones too
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 lint: setup ## ruff, mypy, clang-format
@@ -49,8 +50,7 @@ bench: setup ## instruction counts of the kernels on every core, against the com
 faults: setup ## thousands of runs over a link that drops, flips and doubles bytes
 	$(BIN)/python -m lab.faults
 
-fuzz: setup ## half an hour of anything for the protocol's parser, and another for the operator; FUZZ_SECONDS sets it
-	@tools/system-packages.sh tests
+fuzz: for-tests ## half an hour of anything for the protocol's parser, and another for the operator; FUZZ_SECONDS sets it
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-1800} $(BIN)/python -m pytest tests/firmware/test_fuzz.py tests/tflm/test_fuzz.py
 
 misuse: setup ## hundreds of bad inputs, full disks, damaged caches and interruptions

@@ -146,7 +146,7 @@ def _with_synthesised(
     amount = {
         "clips_per_keyword": section.added_clips if training else 0,
         "unknown_clips": section.added_unknown if training else round(_VALIDATION_SHARE * section.added_unknown),
-        "flite_share": 0.0,  # its voices stand in for people; what they give beside people was not measured
+        "flite_share": 0.0,  # beside people its voices lost more than they gave: docs/training.md
     }
     synthesis = section.synthesis.model_copy(update=amount)
     spoken = section.model_copy(update={"synthesis": synthesis, "silence_fraction": 0.0})

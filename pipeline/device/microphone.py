@@ -40,9 +40,8 @@ class OwnMicrophone:
             DeviceError: the device listens no more, or the link failed for good.
         """
         detections, lost = self._spoken(time.monotonic() + seconds)
-        if (
-            not detections
-        ):  # a board that cannot keep up tells its losses without a pause, and must be asked all the same
+        # a board that cannot keep up tells its losses without a pause, and must be asked all the same
+        if not detections:
             self._ask("LISTEN")
             if not self.state.on:
                 raise DeviceError("the device stopped to listen by itself", "did it restart? see fault%")
