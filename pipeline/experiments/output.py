@@ -19,9 +19,9 @@ from pipeline.training.evaluate import Estimate
 
 _HEAD = (
     "condition", "variant", "weights", "keywords recognised", "of each seed", "mean of speakers", "against float",
-    "against the first variant", "misses at 1 %", "against float", "against the first variant",
-    "misses, threshold of validation", "against float", "against the first variant", "other words accepted",
-    "those that training never heard",
+    "against the first variant", "misses at 1 %", "mean of speakers", "against float", "against the first variant",
+    "misses, threshold of validation", "mean of speakers", "against float", "against the first variant",
+    "other words accepted", "those that training never heard",
 )  # fmt: skip
 
 
@@ -76,8 +76,8 @@ def _cells(row: Row) -> list[str]:
     return [
         row.condition, row.variant, row.weights,
         share(row.recognised), _each(row.by_seed), share(row.per_speaker), *against("recognised"),
-        share(row.missed), *against("missed"),
-        share(row.missed_tuned), *against("missed_tuned"),
+        share(row.missed), share(row.missed_per_speaker), *against("missed"),
+        share(row.missed_tuned), share(row.missed_tuned_per_speaker), *against("missed_tuned"),
         _percent(row.accepted), _percent(row.accepted_unseen),
     ]  # fmt: skip
 

@@ -40,9 +40,10 @@ class Row:
 
     Attributes:
         recognised: keyword clips whose own word has the largest logit.
-        per_speaker: the same, the mean over speakers.
         missed: keyword clips missed where the threshold lets 1 % of the other words through, under that condition.
         missed_tuned: keyword clips missed at the threshold that does so on the validation clips.
+        per_speaker, missed_per_speaker, missed_tuned_per_speaker: the same, each speaker counting alike however
+            many clips they said.
         accepted, accepted_unseen: other words that pass at that one; those that no training clip says.
         det: false accepts and misses, both as shares.
         to_float, to_first: less the float twin; less the experiment's first variant with such weights.
@@ -56,7 +57,9 @@ class Row:
     per_speaker: Estimate
     missed: Estimate
     missed_by_seed: tuple[float, ...]
+    missed_per_speaker: Estimate
     missed_tuned: Estimate
+    missed_tuned_per_speaker: Estimate
     accepted: float
     accepted_unseen: float
     det: tuple[tuple[float, float], ...]
@@ -109,10 +112,12 @@ def summarise(models: Mapping[Model, Runs]) -> list[Row]:
                     weights,
                     _over(own.recognised, speakers),
                     tuple(own.recognised.mean(axis=1).tolist()),
-                    by_speaker(own.recognised.mean(axis=0), speakers, pooled=False),
+                    _over(own.recognised, speakers, pooled=False),
                     _over(own.missed, speakers),
                     tuple(own.missed.mean(axis=1).tolist()),
+                    _over(own.missed, speakers, pooled=False),
                     _over(own.missed_tuned, speakers),
+                    _over(own.missed_tuned, speakers, pooled=False),
                     accepted,
                     unseen,
                     _det(runs, condition),
@@ -193,5 +198,5 @@ def _difference(one: _Clips, other: _Clips, speakers: NDArray[np.str_]) -> Diffe
     )
 
 
-def _over(clips: Floats, speakers: NDArray[np.str_]) -> Estimate:
-    return by_speaker(clips.mean(axis=0), speakers, pooled=True)
+def _over(clips: Floats, speakers: NDArray[np.str_], *, pooled: bool = True) -> Estimate:
+    return by_speaker(clips.mean(axis=0), speakers, pooled=pooled)

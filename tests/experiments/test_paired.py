@@ -54,6 +54,9 @@ def test_seeds_are_averaged_and_compared_with_float_clip_by_clip():
     assert whole.per_speaker.value == pytest.approx((5 / 6 + 1 / 2) / 2)  # ann 1 and 2/3, bob 1 and 0
     assert whole.missed_by_seed == (0.0, 0.75)
     assert low.missed_by_seed == (0.75, 0.75)
+    # bob's clip is missed by one seed of two, one of ann's three by neither
+    assert whole.missed_per_speaker.value == pytest.approx((1 / 3 + 1 / 2) / 2)
+    assert low.missed_per_speaker.value == pytest.approx((2 / 3 + 1) / 2)
     assert whole.to_float is None
     assert low.to_first is None
     difference = low.to_float
@@ -78,6 +81,17 @@ def test_a_threshold_from_validation_shows_what_it_lets_through():
     assert row.missed_tuned.value == 0
     assert row.accepted == pytest.approx(1 / 3)
     assert row.accepted_unseen == pytest.approx(1 / 2)
+
+
+def test_a_speaker_counts_once_however_many_clips_are_theirs():
+    (row,) = summarise({FLOAT: [[answers(WORSE)]]})
+    # at validation's threshold ann loses the clip that is lost to the other word, bob his only one
+    assert row.missed_tuned.value == pytest.approx(2 / 4)
+    assert row.missed_tuned_per_speaker.value == pytest.approx((1 / 3 + 1) / 2)
+    # resampled, two speakers are ann twice, both, or bob twice
+    assert (row.missed_tuned_per_speaker.low, row.missed_tuned_per_speaker.high) == (pytest.approx(1 / 3), 1)
+    # of 1 % of three words none may pass: the loudest other word leaves ann one clip
+    assert row.missed_per_speaker.value == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_folds_of_a_seed_are_one_set_of_clips():
@@ -107,6 +121,8 @@ def test_tables_are_in_per_cent():
     text = markdown(summarise({FLOAT: TWO_SEEDS[FLOAT]}))
     assert "| as recorded | net | float32 | 75.0 [" in text
     assert "| 100.0 50.0 |" in text
+    # 3 of 8 clips missed, of ann's 2 of 6, of bob's 1 of 2; with the threshold of validation 2, 1 of 6 and 1 of 2
+    assert "| 37.5 [33, 50] | 41.7 [33, 50] | 25.0 [17, 50] | 33.3 [17, 50] | 33.3 | 50.0 |" in text
     assert "against" not in text  # there is nothing to compare with
 
 
