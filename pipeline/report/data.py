@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.report.device_data import DeviceRow, LayerRow, ListeningRow, RamRow
 from pipeline.report.listening import NOT_TUNED, Tuning
 
-SCHEMA = "dynq-report-5"
+SCHEMA = "dynq-report-6"
 """Name and version of the JSON layout; changes when a field changes its meaning or goes."""
 
 
@@ -22,11 +22,12 @@ class AccuracyRow:
         bits: of its weights; 32 for floats.
         threshold: posterior that lets 1 % of the other words of the *validation* split through.
         miss: share of keyword clips missed at that threshold, 0..1.
+        speaker_miss: mean over speakers of the same share.
         false_accept: share of clips of other words in which a keyword is detected at that threshold.
         miss_at_1: share missed where 1 % of the other words of the *test* split are let through: a threshold chosen
             with the answers known, by which models compare at equal false accepts.
         keyword: share of keyword clips recognised, with its 95 % interval.
-        speaker_mean: mean over speakers of the same share.
+        speaker_mean: mean over speakers of that share.
         spoken: accuracy over all clips with speech (keywords and unknown words).
         det: (false accept rate, false reject rate) points over the threshold.
         model_bytes: packed weights and parameters; of others' models, the file.
@@ -38,6 +39,7 @@ class AccuracyRow:
     bits: int
     threshold: float
     miss: float
+    speaker_miss: float
     false_accept: float
     miss_at_1: float
     keyword: float

@@ -68,6 +68,7 @@ FIGURES = (
         ),
     ),
     Figure("missed, %", 1, _tested("miss", 100)),
+    Figure("missed by speaker, %", 1, _tested("speaker_miss", 100)),
     Figure("false accepts, %", 1, _tested("false_accept", 100)),
     Figure("missed at 1 % false accepts, %", 1, _tested("miss_at_1", 100)),
     Figure("recognised, %", 1, _tested("keyword", 100)),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus import UNKNOWN_LABEL
-from pipeline.training.evaluate import det_curve, keyword_scores
+from pipeline.training.evaluate import by_speaker, det_curve, keyword_scores
 
 FALSE_ACCEPT_POINT = 0.01
 
@@ -39,11 +39,13 @@ class OperatingPoint:
     Attributes:
         threshold: smallest keyword posterior that counts as a detection.
         miss_rate: share of keyword clips in which that keyword is not detected.
+        speaker_miss_rate: mean over speakers of the same share, which no single one dominates.
         false_accept_rate: share of clips of other words in which a keyword is; silence does not count.
     """
 
     threshold: float
     miss_rate: float
+    speaker_miss_rate: float
     false_accept_rate: float
     words: tuple[WordResult, ...]
 
@@ -70,14 +72,16 @@ def at_threshold(
     score, which = keyword_scores(logits)
     heard = np.where(score >= threshold, which, -1)
     others = heard[labels == UNKNOWN_LABEL]
+    keyword, said_by = labels > UNKNOWN_LABEL, np.asarray(speakers)
     words = tuple(
-        _word(index, label_names, heard[labels == index], np.asarray(speakers)[labels == index], others)
+        _word(index, label_names, heard[labels == index], said_by[labels == index], others)
         for index in range(UNKNOWN_LABEL + 1, len(label_names))
     )
     clips = sum(word.clips for word in words)
     return OperatingPoint(
         threshold,
         sum(word.missed for word in words) / clips if clips else float("nan"),
+        by_speaker((heard != labels)[keyword], said_by[keyword], pooled=False).value,
         float((others >= 0).mean()) if others.size else float("nan"),
         words,
     )

@@ -91,6 +91,7 @@ class Judgement:
             bits=bits,
             threshold=point.threshold,
             miss=point.miss_rate,
+            speaker_miss=point.speaker_miss_rate,
             false_accept=point.false_accept_rate,
             miss_at_1=self.miss_at_1,
             keyword=found.keyword_accuracy.value,

@@ -38,6 +38,7 @@ def test_figures_by_hand(two: tuple[Path, Path]) -> None:
         "listening: missed in quiet, %": "11.0",
         "listening: missed in quiet more than float32, points": "1.5",
         "missed, %": "12.5",
+        "missed by speaker, %": "7.5",
         "false accepts, %": "1.5",
         "missed at 1 % false accepts, %": "17.5",
         "recognised, %": "93.1",
@@ -54,11 +55,9 @@ def test_figures_by_hand(two: tuple[Path, Path]) -> None:
 def test_the_index_lists_every_report_of_the_folder(two: tuple[Path, Path], tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text()
     assert re.findall(r'href="(.*?)"', page) == ["w_2bit_host.html", "w_4bit_nano33.html"]
-    assert (
-        "w_4bit_nano33 wake_words: 4 bits on nano33 1.50 11.0 1.5 12.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.8 38,400 0"
-        in text_of(page)
-    )
-    assert "w_2bit_host wake_words: 2 bits on host 25.0 1.5 17.5 93.1 90.0 12.0 40.0 14.2 0" in text_of(page)
+    first = "1.50 11.0 1.5 12.5 7.5 1.5 17.5 93.1 90.0 15.6 40.0 14.2 3.8 38,400 0"
+    assert f"w_4bit_nano33 wake_words: 4 bits on nano33 {first}" in text_of(page)
+    assert "w_2bit_host wake_words: 2 bits on host 25.0 7.5 1.5 17.5 93.1 90.0 12.0 40.0 14.2 0" in text_of(page)
 
 
 def test_two_reports_side_by_side(two: tuple[Path, Path]) -> None:

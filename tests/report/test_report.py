@@ -41,6 +41,7 @@ def accuracy(name: str, runs_on: str, bits: int, keyword: float, model_bytes: in
         bits=bits,
         threshold=0.875,
         miss=0.125,
+        speaker_miss=0.075,
         false_accept=0.015,
         miss_at_1=0.175,
         keyword=keyword,
@@ -156,7 +157,7 @@ def console_of(report: Report, tmp_path) -> str:
 def test_files_agree_and_stand_alone(report, tmp_path):
     json_path, html_path = write_report(report, tmp_path, "m_4bit_nano33")
     data, page = json.loads(json_path.read_text()), html_path.read_text()
-    assert data["schema"] == "dynq-report-5"
+    assert data["schema"] == "dynq-report-6"
     assert data["next"]["files"] == [["image", "m_4bit_nano33.elf"]]
     assert 'href="m_4bit_nano33.elf"' in page
     assert not re.search(r'src=|@import|url\((?!#)|href="(?:https?:|//)', page)  # nothing is fetched
@@ -215,6 +216,8 @@ def test_one_number_for_a_thing(report, tmp_path):
         in " ".join(said.split())
     )
     assert "front end 96,000, network 38,400, detector 4,800 instructions, every 60 ms" in said
+    assert "7.5 % missed by speaker" in page
+    assert "nano33, QAT 12.5 7.5 1.5 17.5 93.1 90.1 &ndash; 95.1 90.0 91.0" in page
     assert "17.5 % missed" in page  # at 1 %
     assert "TFLite int8 QAT" in said
     for shown in (page, said):

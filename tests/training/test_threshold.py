@@ -52,6 +52,7 @@ def test_words_by_hand():
     point = at_threshold(logits, labels, speakers, NAMES, 0.5)
     assert point.words == (WordResult("one", 4, 2, 3, 0, (("two", 2),)), WordResult("two", 1, 1, 0, 1, ()))
     assert point.miss_rate == pytest.approx(3 / 5)
+    assert point.speaker_miss_rate == pytest.approx((1 / 2 + 1 + 0) / 3)  # ann one of two, bob both, cy none
     assert point.false_accept_rate == pytest.approx(1 / 2)
 
 
@@ -66,4 +67,4 @@ def test_a_threshold_from_one_split_can_let_more_through_on_another():
 def test_a_split_without_other_words_has_no_false_accepts():
     point = at_threshold(logits_of((0, 0, 1, 0)), np.array([2]), ("a",), NAMES, 0.5)
     assert np.isnan(point.false_accept_rate)
-    assert point.miss_rate == 0
+    assert (point.miss_rate, point.speaker_miss_rate) == (0, 0)
