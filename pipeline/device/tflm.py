@@ -25,8 +25,8 @@ from pipeline.progress import SILENT, Progress
 ARENA_STEP = 16
 """TFLM aligns what it puts into the arena to 16 bytes."""
 _LIMIT_SYMBOL = "kws_arena_limit"
-_RELEASE = ("-DTF_LITE_STRIP_ERROR_STRINGS", "-DNDEBUG")
-"""The engine reports errors itself; TFLM's own texts would only fill flash."""
+RELEASE = ("-DTF_LITE_STRIP_ERROR_STRINGS", "-DNDEBUG")
+"""Headers as in a release build of TFLM, without its texts: they would only fill flash. Other builds link as well."""
 
 
 def build_tflm_firmware(
@@ -64,7 +64,7 @@ def build_tflm_firmware(
             out_dir / "c",
             out_dir,
             engine="tflm",
-            flags=(*library.flags, *_RELEASE, f"-DDYNQ_TFLM_WIDTHS={widths}"),
+            flags=(*library.flags, *RELEASE, f"-DDYNQ_TFLM_WIDTHS={widths}"),
             variables={"KWS_TFLM_LIBRARY": sha256_file(library.library)},
             progress=progress,
         )
