@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from lab.baselines.costs import cost_of_ours
 from lab.baselines.device import measure_tflite
@@ -12,6 +14,7 @@ from pipeline.project import PROJECT
 from pipeline.workflow.models import ModelFile
 
 MODEL = PROJECT / "models" / "wake_words_4bit.tflite"
+FLOATS = PROJECT / "models" / "wake_words_float.tflite"
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +49,16 @@ def test_without_a_library_nothing_is_counted(clip: np.ndarray, tmp_path: Path) 
     with pytest.raises(ToolchainError, match="headers"):
         measure_tflite(MODEL.read_bytes(), clip, 8, tmp_path / "none", tmp_path)
     assert cost_of_ours(ModelFile.read(MODEL), clip, tmp_path, measured=False).footprint is None
+
+
+@pytest.mark.skipif("TFLM_ROOT" not in os.environ, reason="TFLM_ROOT names no build of TensorFlow Lite Micro")
+def test_a_file_of_built_in_operators_is_counted_in_a_users_library(clip: np.ndarray, tmp_path: Path) -> None:
+    interpreter = Interpreter(str(FLOATS))
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], clip)
+    interpreter.invoke()
+    wanted = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    found = measure_tflite(FLOATS.read_bytes(), clip, wanted.nbytes, Path(os.environ["TFLM_ROOT"]), tmp_path)
+    np.testing.assert_allclose(np.frombuffer(found.outputs.tobytes(), np.float32), wanted[0], rtol=1e-4, atol=1e-5)
+    assert found.flash_bytes > 88_000  # the floats alone
+    assert found.instructions > 410_000  # a multiply-accumulate each
