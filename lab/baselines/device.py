@@ -21,7 +21,7 @@ from lab.bench.image import BENCH, DYNQ, FIRMWARE, library_sources, linking, run
 from lab.bench.runner import emulate
 from pipeline import cores
 from pipeline.cores import ARM_TOOLCHAIN
-from pipeline.device.tflm import RELEASE, smallest_arena
+from pipeline.device.tflm import smallest_arena
 from pipeline.errors import ToolchainError
 from pipeline.export import write_c_arrays
 from pipeline.export.c_text import c_array
@@ -103,7 +103,7 @@ def measure_tflite(
     flags = (f"-I{folder}", f"-I{FIRMWARE / 'lib' / 'tflm'}", f"-I{DYNQ}", f"-DARENA_BYTES={SPACIOUS_ARENA}")
     used = [flag for option in library.flags if not option.startswith(("-L", "-l")) for flag in option.split()]
     sources = (BENCH / "engine_tflm.cc", folder / "model.c")
-    elf = _linked(_Network(sources, (*flags, *used, *RELEASE), (str(library.library),)), folder)
+    elf = _linked(_Network(sources, (*flags, *used), (str(library.library),)), folder)
 
     def works(arena: int) -> bool:
         try:

@@ -25,8 +25,6 @@ from pipeline.progress import SILENT, Progress
 ARENA_STEP = 16
 """TFLM aligns what it puts into the arena to 16 bytes."""
 _LIMIT_SYMBOL = "kws_arena_limit"
-RELEASE = ("-DTF_LITE_STRIP_ERROR_STRINGS", "-DNDEBUG")
-"""Headers as in a release build of TFLM, without its texts: they would only fill flash. Other builds link as well."""
 
 
 def build_tflm_firmware(
@@ -64,7 +62,7 @@ def build_tflm_firmware(
             out_dir / "c",
             out_dir,
             engine="tflm",
-            flags=(*library.flags, *RELEASE, f"-DDYNQ_TFLM_WIDTHS={widths}"),
+            flags=(*library.flags, f"-DDYNQ_TFLM_WIDTHS={widths}"),
             variables={"KWS_TFLM_LIBRARY": sha256_file(library.library)},
             progress=progress,
         )

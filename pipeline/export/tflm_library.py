@@ -27,6 +27,9 @@ _ARCHITECTURES = {
     21: "v8.1-M.mainline",
 }
 
+_RELEASE = ("-DTF_LITE_STRIP_ERROR_STRINGS", "-DNDEBUG")
+"""Headers as a release build has them: TFLM's own texts would only fill flash. Other builds link with them as well."""
+
 _DYNAMIC_MEMORY_SYMBOL = "TfLiteTensorRealloc"
 """Compiled only where TF_LITE_STATIC_MEMORY was not defined."""
 
@@ -76,7 +79,7 @@ def inspect_tflm(root: Path, core: Core) -> TflmLibrary:
         )
     namespaced = (include / "tensorflow/lite/micro/c/common.h").is_file()
     _check_objects(library, core)
-    flags = [f"-isystem {folder}" for folder in folders]
+    flags = [*(f"-isystem {folder}" for folder in folders), *_RELEASE]
     if not namespaced:
         flags.append("-DTF_LITE_STATIC_MEMORY")  # decides the layout of its structs
     return TflmLibrary(root, library, (*flags, f"-L{library.parent}", "-ltensorflow-microlite"), namespaced)

@@ -73,15 +73,15 @@ def at_threshold(
     heard = np.where(score >= threshold, which, -1)
     others = heard[labels == UNKNOWN_LABEL]
     keyword, said_by = labels > UNKNOWN_LABEL, np.asarray(speakers)
+    lost = (heard != labels)[keyword]
     words = tuple(
         _word(index, label_names, heard[labels == index], said_by[labels == index], others)
         for index in range(UNKNOWN_LABEL + 1, len(label_names))
     )
-    clips = sum(word.clips for word in words)
     return OperatingPoint(
         threshold,
-        sum(word.missed for word in words) / clips if clips else float("nan"),
-        by_speaker((heard != labels)[keyword], said_by[keyword], pooled=False).value,
+        float(lost.mean()) if lost.size else float("nan"),
+        by_speaker(lost, said_by[keyword], pooled=False).value,
         float((others >= 0).mean()) if others.size else float("nan"),
         words,
     )

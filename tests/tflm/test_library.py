@@ -47,6 +47,7 @@ def test_a_fitting_library_gives_its_flags(tmp_path: Path) -> None:
     assert not found.namespaced
     assert f"-isystem {tmp_path / 'include'}" in found.flags
     assert "-DTF_LITE_STATIC_MEMORY" in found.flags
+    assert "-DTF_LITE_STRIP_ERROR_STRINGS" in found.flags  # a release build lacks what its texts call
     assert found.flags[-2:] == (f"-L{tmp_path / 'lib'}", "-ltensorflow-microlite")
 
 
