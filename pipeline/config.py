@@ -233,6 +233,9 @@ class TrainingSection(Settings):
     unknown_mass: float | None = Field(
         None, gt=0, description="unknown clips per keyword clip that a model expects at most; absent: as in training"
     )
+    teacher_share: float = Field(
+        0.7, gt=0, le=1, description="of the teacher's answer in each target of float training, if there is a teacher"
+    )
     averaged: float = Field(
         0.0,
         ge=0,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -36,6 +38,7 @@ class Recipe(Settings):
     frontend: Frontend = Frontend()
     augmentation: AugmentationSection = AugmentationSection()
     model: Network = Temporal(kind="temporal")
+    teacher: Network | None = Field(None, description="trained first, with floats; the model learns from its answers")
     training: TrainingSection = TrainingSection()
     detector: Detector = Detector()
     tuning: TuningSection = TuningSection()
@@ -49,18 +52,29 @@ class Recipe(Settings):
                 f"the context window spans {needed} s of clips that last {self.corpus.clip_seconds} s: "
                 "raise corpus.clip_seconds or lower frontend.context_frames"
             )
-        if self.frontend.context_frames % self.model.stride:
-            raise ValueError(
-                f"the context window of {self.frontend.context_frames} rows is no whole number of steps of "
-                f"{self.model.stride}: change frontend.context_frames or model.stride"
-            )
+        for section, network in (("model", self.model), ("teacher", self.teacher)):
+            if network is not None:
+                self._fits_window(section, network)
         if len(self.detector.thresholds) not in (0, len(self.corpus.keywords)):
             raise ValueError(
                 f"{len(self.detector.thresholds)} detector.thresholds for {len(self.corpus.keywords)} keywords"
             )
-        if self.model.kind == "perceptron" and self.frontend.inputs > MAX_WIDTH:
-            raise ValueError(f"the context window holds {self.frontend.inputs} features, a layer takes {MAX_WIDTH}")
         return self
+
+    def _fits_window(self, section: str, network: Network) -> None:
+        if self.frontend.context_frames % network.stride:
+            raise ValueError(
+                f"the context window of {self.frontend.context_frames} rows is no whole number of steps of "
+                f"{network.stride}: change frontend.context_frames or {section}.stride"
+            )
+        if network.kind == "perceptron" and self.frontend.inputs > MAX_WIDTH:
+            raise ValueError(f"the context window holds {self.frontend.inputs} features, a layer takes {MAX_WIDTH}")
+
+    def of_teacher(self) -> Recipe | None:
+        """The recipe that trains the teacher, from the same clips; None without one."""
+        if self.teacher is None:
+            return None
+        return self.model_copy(update={"model": self.teacher, "teacher": None})
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -134,6 +148,14 @@ def _place(location: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
         keys.append(str(part))
         known = list(fields)
         here = fields[part].annotation if part in fields else None
-        if here is not None and fields[part].discriminator:
-            kinds = get_args(here) or (here,)
+        kinds = tuple(_kinds(here))
     return keys, known
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """The classes of settings among which the key ``kind`` chooses."""
+    if "kind" in getattr(annotation, "model_fields", {}):
+        yield annotation
+    elif get_origin(annotation) in (Annotated, Union, UnionType):
+        for member in get_args(annotation):
+            yield from _kinds(member)

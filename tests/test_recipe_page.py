@@ -22,3 +22,5 @@ def test_it_tells_types_ranges_and_defaults():
         assert row in page, row
     assert '## [model], `kind = "temporal"`' in page
     assert "### blocks" in page
+    assert "## [teacher]" in page
+    assert page.count("| `stem_rows` |") == 1, "of two sections with the same keys the second refers to the first"

@@ -33,8 +33,13 @@ range stops the build before it begins.
 def page() -> str:
     """The page's text."""
     lines = [_HEAD]
+    told: dict[Any, str] = {}
     for section, field in Recipe.model_fields.items():
         kinds = [kind for kind in _members(field.annotation) if _is_settings(kind)]
+        if kinds and kinds[0] in told:
+            lines += [f"\n## [{section}]\n", f"A network {field.description}. Keys as in `[{told[kinds[0]]}]`."]
+            continue
+        told |= dict.fromkeys(kinds, section)
         for kind in kinds:
             named = f', `kind = "{_kind(kind)}"`' if len(kinds) > 1 else ""
             lines += [f"\n## [{section}]{named}\n", f"{_text(kind)}\n", *_table(kind)]

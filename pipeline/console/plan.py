@@ -29,6 +29,9 @@ def show_plan(console: Console, recipe: Recipe, corpus: Corpus, negatives: Path 
         f"less than 4 bits), seed {training.seed}",
         highlight=False,
     )
+    if recipe.teacher is not None:
+        size = f" of {recipe.teacher.channels} channels" if recipe.teacher.kind == "temporal" else ""
+        console.print(f"taught by a {recipe.teacher.kind} network{size}, which trains first", highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("clips (speakers)")
     for heading in ("training", "synthesised", *SPLITS[1:]):

@@ -80,6 +80,8 @@ def fit(
     *,
     weight_bits: int | None,
     initial: Path | None = None,
+    teacher: Path | None = None,
+    title: str | None = None,
     progress: Progress = SILENT,
     resume: bool = True,
     devices: Sequence[str] = (),
@@ -87,9 +89,10 @@ def fit(
     """Trains one model and writes ``model.keras``, TensorBoard logs and checkpoints under ``out_dir``.
 
     With ``initial`` training goes on from those float weights, for ``qat_epochs`` or ``low_bit_qat_epochs``, and their
-    model is also the teacher: each augmented clip's target is mixed with the teacher's answer to it. Without, it starts
-    from random weights, for ``epochs``. ``weight_bits=None`` with ``initial`` is the control: extra training without
-    quantizers.
+    model is also the teacher. Without, it starts from random weights, for ``epochs``, and any network of the same
+    inputs and labels can be its ``teacher``. Each augmented clip's target is mixed with the teacher's answer to it
+    (Hinton et al., 2015, arXiv 1503.02531, at temperature 1). ``weight_bits=None`` with ``initial`` is the control:
+    extra training without quantizers.
     The weights to keep are those of the best epoch or, with ``averaged``, the mean of those after each of the last
     epochs (Izmailov et al., UAI 2018, arXiv 1803.05407; their separate pass for the statistics of normalisation is left
     out: these are averaged, too).
@@ -99,26 +102,28 @@ def fit(
     and number of processors, also when a run was killed and resumed.
 
     Raises:
-        QuantizationError: ``initial`` is damaged or of another shape.
+        QuantizationError: ``initial`` or ``teacher`` is damaged, or ``initial`` of another shape.
     """
     keras.utils.set_random_seed(recipe.training.seed)
     replicas = Replicas(devices)
     with replicas.scope():
         model = build_model(recipe, weight_bits)
-        teacher = None if initial is None else load_trained(initial)
-        if teacher is not None:
-            start_from(model, teacher)
+        taught_by = initial or teacher
+        guide = None if taught_by is None else load_trained(taught_by)
+        if initial is not None:
+            start_from(model, guide)
     key = hash_of(
         {
             "recipe": recipe.model_dump(),
             "data": dataset.key,
             "bits": weight_bits,
             "initial": None if initial is None else sha256_file(initial),
+            "teacher": None if teacher is None else sha256_file(teacher),
             "code": code_version(__name__),
         }
     )
-    title = "Training, float" if weight_bits is None else f"Training, {weight_bits} bits"
-    run = _Run(recipe, dataset, model, weight_bits, teacher, replicas, key, out_dir, title)
+    title = f"Training, {title or ('float' if weight_bits is None else f'{weight_bits} bits')}"
+    run = _Run(recipe, dataset, model, weight_bits, initial is not None, guide, replicas, key, out_dir, title)
     if resume:
         run.restore()
     run.train(progress)
@@ -163,6 +168,7 @@ class _Run:
         dataset: Dataset,
         model: keras.Model,
         weight_bits: int | None,
+        tuning: bool,
         teacher: keras.Model | None,
         replicas: Replicas,
         key: str,
@@ -172,9 +178,9 @@ class _Run:
         self.title = title
         settings = recipe.training
         self.recipe, self.dataset, self.model, self.key = recipe, dataset, model, key
-        self.tuning = teacher is not None
-        self.epochs = settings.epochs if teacher is None else settings.extra_epochs(weight_bits)
-        self.peak_rate = settings.learning_rate if teacher is None else settings.qat_learning_rate
+        self.tuning = tuning
+        self.epochs = settings.extra_epochs(weight_bits) if tuning else settings.epochs
+        self.peak_rate = settings.qat_learning_rate if tuning else settings.learning_rate
         self.averaged = round(settings.averaged * self.epochs)
         with replicas.scope():
             self.optimizer = keras.optimizers.AdamW(self.peak_rate, weight_decay=settings.weight_decay)
@@ -197,7 +203,8 @@ class _Run:
             dataset.negatives,
         )
         self.adjustment = logit_adjustment(self.source.labels, len(dataset.label_names), settings.unknown_mass)
-        self._train_epoch = _epoch_function(replicas, model, self.optimizer, teacher, settings, self.adjustment)
+        share = settings.distillation if tuning else settings.teacher_share
+        self._train_epoch = _epoch_function(replicas, model, self.optimizer, teacher, share, settings, self.adjustment)
         self._infer = tf.function(lambda x: model(x, training=False))
 
     def train(self, progress: Progress) -> None:
@@ -306,6 +313,7 @@ def _epoch_function(
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     teacher: keras.Model | None,
+    share: float,
     settings: TrainingSection,
     adjustment: NDArray[np.float32],
 ) -> Any:
@@ -313,10 +321,10 @@ def _epoch_function(
 
     def targets_of(features: Tensor, targets: Tensor) -> Tensor:
         smoothed = (1 - settings.label_smoothing) * targets + settings.label_smoothing / targets.shape[-1]
-        if teacher is None or not settings.distillation:
+        if teacher is None or not share:
             return smoothed
         answers = tf.nn.softmax(teacher(features, training=False) + adjustment)
-        return (1 - settings.distillation) * smoothed + settings.distillation * answers
+        return (1 - share) * smoothed + share * answers
 
     def step(features: Tensor, targets: Tensor) -> Tensor:
         targets = targets_of(features, targets)

@@ -22,21 +22,32 @@ _ONLY_QUANTIZED: dict[str, Any] = {
 
 
 def train_float(recipe: Recipe, dataset: Dataset, stages: Stages) -> StageResult:
-    """Trains the float twin; the folder holds ``model.keras``."""
+    """Trains the float twin, after its teacher if the recipe has one; the folder holds ``model.keras``."""
+    of_teacher = recipe.of_teacher()
+    if of_teacher is None:
+        return _train_float("float", recipe, dataset, None, stages)
+    teacher = _train_float("teacher", of_teacher, dataset, None, stages)
+    return _train_float("float", recipe, dataset, teacher, stages)
 
+
+def _train_float(
+    name: str, recipe: Recipe, dataset: Dataset, teacher: StageResult | None, stages: Stages
+) -> StageResult:
     def make(folder: Path) -> None:
         load_tensorflow()
         from pipeline.training.fit import fit
 
-        fit(recipe, dataset, folder, weight_bits=None, progress=stages.progress)
+        taught_by = None if teacher is None else teacher.folder / _WEIGHTS
+        fit(recipe, dataset, folder, weight_bits=None, teacher=taught_by, title=name, progress=stages.progress)
 
     inputs = {
+        "teacher": None if teacher is None else teacher.key,
         "data": dataset.key,
         "augmentation": recipe.augmentation.model_dump(),
         "model": recipe.model.model_dump(exclude=_ONLY_QUANTIZED["model"]),
         "training": recipe.training.model_dump(exclude=_ONLY_QUANTIZED["training"]),
     }
-    return stages.run("train-float", inputs, make, resume=True)
+    return stages.run(f"train-{name}", inputs, make, resume=True)
 
 
 def train_quantized(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from pipeline.config import Temporal
 from pipeline.console import show_plan
 from pipeline.corpus import Corpus, Split
 from pipeline.corpus.counts import Count, count
@@ -53,3 +54,7 @@ def test_the_plan_shows_them_and_the_recipe() -> None:
     assert "on 3 (2) 1 (1) 1 (1)" in lines
     assert "off 2 (2) 2 0 0" in lines
     assert lines[-1] == "running speech to reject: 2 h of synthesised sentences, recordings in radio"
+    assert not any(line.startswith("taught") for line in lines)
+    taught = recipe.model_copy(update={"teacher": Temporal(kind="temporal", channels=96)})
+    show_plan(console, taught, Corpus(recipe.corpus.labels, TRAINING, ONE, ONE, ()), None)
+    assert "taught by a temporal network of 96 channels, which trains first" in console.file.getvalue()

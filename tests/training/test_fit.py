@@ -292,12 +292,57 @@ def test_clipping_keeps_columns_without_outliers_and_narrows_those_with():
     assert ranges == sorted(ranges)
 
 
+@pytest.fixture(scope="module")
+def stubborn(temporal_recipe, tmp_path_factory):
+    """A network of another kind than the recipe's, which says "high" whatever it hears."""
+    model = build_model(temporal_recipe, None)
+    bias = np.array([0, 0, 0, 9], np.float32)
+    model.get_layer("logits").set_weights(
+        [bias if w.shape == (4,) else np.zeros_like(w) for w in model.get_layer("logits").get_weights()]
+    )
+    path = tmp_path_factory.mktemp("stubborn") / "model.keras"
+    model.save(path)
+    return path
+
+
+def answers(run, dataset) -> np.ndarray:
+    return predict_logits(load_trained(run.weights), dataset.validation.features).argmax(axis=1)
+
+
+def test_a_network_learns_its_teachers_answers_instead_of_the_labels(recipe, dataset, stubborn, float_run, tmp_path):
+    believing = fit(training_with(recipe, teacher_share=1.0), dataset, tmp_path, weight_bits=None, teacher=stubborn)
+    assert (answers(believing, dataset) == 3).all()
+    assert (answers(float_run, dataset) == 3).mean() < 0.5
+    assert len(believing.history) == recipe.training.epochs
+
+
+def test_a_small_share_of_a_bad_teacher_leaves_the_labels_their_say(recipe, dataset, stubborn, float_run, tmp_path):
+    doubting = fit(training_with(recipe, teacher_share=0.1), dataset, tmp_path, weight_bits=None, teacher=stubborn)
+    assert (answers(doubting, dataset) == dataset.validation.labels).mean() > 0.8
+    assert not same(doubting, float_run)
+
+
+def test_a_killed_run_with_a_teacher_goes_on_to_the_same_weights(recipe, dataset, stubborn, tmp_path):
+    whole = fit(recipe, dataset, tmp_path / "whole", weight_bits=None, teacher=stubborn)
+    with pytest.raises(Killed):
+        fit(recipe, dataset, tmp_path / "cut", weight_bits=None, teacher=stubborn, progress=KillAfter(7))
+    assert same(fit(recipe, dataset, tmp_path / "cut", weight_bits=None, teacher=stubborn), whole)
+
+
+def test_a_checkpoint_of_another_teacher_is_not_used(recipe, dataset, stubborn, float_run, tmp_path):
+    with pytest.raises(Killed):
+        fit(recipe, dataset, tmp_path, weight_bits=None, teacher=stubborn, progress=KillAfter(7))
+    assert same(fit(recipe, dataset, tmp_path, weight_bits=None), float_run)
+
+
 def test_weights_that_cannot_be_used_are_refused(recipe, dataset, float_run, tmp_path):
     with pytest.raises(QuantizationError):
         quantize(tmp_path / "none.keras", recipe, 4, dataset.label_names)
     (tmp_path / "broken.keras").write_bytes(float_run.weights.read_bytes()[:500])
     with pytest.raises(QuantizationError):
         fit(recipe, dataset, tmp_path, weight_bits=4, initial=tmp_path / "broken.keras")
+    with pytest.raises(QuantizationError):
+        fit(recipe, dataset, tmp_path, weight_bits=None, teacher=tmp_path / "broken.keras")
     wider = recipe.model_copy(update={"model": recipe.model.model_copy(update={"hidden": (25, 16)})})
     with pytest.raises(QuantizationError, match="another shape"):
         fit(wider, dataset, tmp_path, weight_bits=4, initial=float_run.weights)

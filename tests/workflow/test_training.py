@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import Block
+from pipeline.config import Block, Temporal
 from pipeline.project import PROJECT
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.stages import StageResult, hash_of
@@ -56,6 +56,37 @@ def test_settings_of_both_run_both_again(section: str, change: dict[str, Any]):
     recipe = load_recipe(PROJECT / "models/wake_words.toml")
     changed = recipe.model_copy(update={section: getattr(recipe, section).model_copy(update=change)})
     assert all(a != b for a, b in zip(keys(recipe), keys(changed), strict=True))
+
+
+def stages_of(recipe: Recipe) -> dict[str, str]:
+    """Name and key of every stage of float training, which is not run, in their order."""
+    found = {}
+
+    def run(name: str, inputs: dict[str, Any], make: Any, **options: Any) -> StageResult:
+        found[name] = hash_of(inputs)
+        return StageResult(name, PROJECT, found[name], False, 0)
+
+    stages: Any = SimpleNamespace(run=run)
+    dataset: Any = SimpleNamespace(key="of the data")
+    train_float(recipe, dataset, stages)
+    return found
+
+
+def test_a_teacher_trains_first_and_once_for_all_that_learn_from_it():
+    alone = load_recipe(PROJECT / "models/wake_words.toml").model_copy(update={"teacher": None})
+    taught, narrow, better_taught = (
+        alone.model_copy(update={"teacher": Temporal(kind="temporal", channels=n), "model": model})
+        for n, model in (
+            (96, alone.model),
+            (96, alone.model.model_copy(update={"channels": 32})),
+            (97, alone.model),
+        )
+    )
+    assert list(stages_of(alone)) == ["train-float"]
+    assert list(stages_of(taught)) == ["train-teacher", "train-float"]
+    assert stages_of(taught)["train-teacher"] == stages_of(narrow)["train-teacher"]
+    keys = {stages_of(one)["train-float"] for one in (alone, taught, narrow, better_taught)}
+    assert len(keys) == 4
 
 
 @pytest.mark.parametrize("change", [{"edge_bits": 8}, {"blocks": (Block(taps=5, bits=8), *(Block(taps=5),) * 3)}])
