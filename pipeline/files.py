@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.progress import SILENT, Progress
@@ -56,8 +56,16 @@ def locked(folder: Path, progress: Progress = SILENT) -> Iterator[bool]:
     of a process that dies. Yields whether another one had to be waited for, and says so when it has to."""
     waited = False
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # between any two of these calls the one at work may rename the folder or remove it
+        with suppress(FileExistsError):
+            folder.mkdir()
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            if folder.is_symlink():  # to nowhere
+                raise
+            continue
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,9 +74,16 @@ def locked(folder: Path, progress: Progress = SILENT) -> Iterator[bool]:
                     progress.info(f"Another run is at work in {folder}: waiting for it")
                 waited = True
                 fcntl.flock(handle, fcntl.LOCK_EX)
-            # the other one may have renamed the folder: then this is the lock of a folder of another name
-            if folder.is_dir() and os.path.samestat(os.fstat(handle), folder.stat()):
+            if _is(folder, handle):
                 yield waited
                 return
         finally:
             os.close(handle)
+
+
+def _is(folder: Path, handle: int) -> bool:
+    """Whether an open folder still has that name."""
+    try:
+        return os.path.samestat(os.fstat(handle), folder.stat())
+    except FileNotFoundError:
+        return False

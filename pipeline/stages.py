@@ -79,11 +79,13 @@ class Stages:
         partial = folder.with_name(folder.name + _PARTIAL)
         result = self._found(name, folder) if keep else None
         if result is None:
-            with locked(partial, self.progress) as waited:
-                if waited and keep:
+            with locked(partial, self.progress):
+                if keep and folder.is_dir():  # made by another process since, or damaged
                     result = self._found(name, folder)
+                    if result is None:
+                        self.progress.info(f"{folder} was damaged or changed: {name} runs again")
                 if result is not None:
-                    partial.rmdir()
+                    shutil.rmtree(partial)
                 else:
                     if not resume:
                         _clear(partial)
@@ -96,15 +98,12 @@ class Stages:
 
     def _found(self, name: str, folder: Path) -> StageResult | None:
         """The result in ``folder`` if every byte of it is as it was left."""
-        if not folder.is_dir():
-            return None
         try:
             record = json.loads((folder / _RECORD).read_text("utf-8"))
             if record.pop("seal") == _seal(record) and record["files"] == _checksums(folder, record["files"]):
                 return StageResult(name, folder, _key(folder), True, record["seconds"])
         except (OSError, ValueError, LookupError, AttributeError, TypeError):
             pass
-        self.progress.info(f"{folder} was damaged or changed: {name} runs again")
         return None
 
 

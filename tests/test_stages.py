@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
+import os
 import threading
 import time
 from pathlib import Path
@@ -138,6 +140,61 @@ def test_processes_that_need_the_same_result_make_it_once(tmp_path):
     assert [cached for cached, _ in found] == [False, True, True]
     assert all(lines == cached for cached, lines in found)  # who waited has said so
     assert [path.suffix for path in tmp_path.iterdir()] == [""]
+
+
+@pytest.mark.parametrize("name", ["mkdir", "open", "flock"])
+def test_a_folder_that_another_process_takes_away_is_made_again(tmp_path, monkeypatch, name):
+    """The other process is at work between two calls of this one, at each place in turn."""
+    folder, taken = tmp_path / "out", []
+    module = fcntl if name == "flock" else os
+    call = getattr(module, name)
+
+    def late(*arguments):
+        if taken:
+            return call(*arguments)
+        if name != "mkdir":
+            taken.append(folder.rmdir())
+            return call(*arguments)
+        call(folder)
+        try:
+            return call(folder)
+        except FileExistsError:
+            taken.append(folder.rmdir())
+            raise
+
+    monkeypatch.setattr(module, name, late)
+    with locked(folder):
+        assert taken == [None]
+        assert folder.is_dir()
+
+
+def test_what_is_no_folder_is_not_waited_for(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(OSError, match=name), locked(tmp_path / name):
+            pass
+
+
+def test_a_result_that_another_process_made_before_the_lock_is_not_made_again(tmp_path, monkeypatch):
+    """As when the other one ends after this one has looked and before it locks."""
+    made = []
+
+    def make(folder):
+        made.append((folder / "out.txt").write_text("once"))
+
+    look, looked = Stages._found, []
+
+    def too_early(self, name, folder):
+        if not looked:
+            looked.append(name)
+            Stages(tmp_path).run("a", {}, make)
+            return None
+        return look(self, name, folder)
+
+    monkeypatch.setattr(Stages, "_found", too_early)
+    assert Stages(tmp_path).run("a", {}, make).cached
+    assert len(made) == 1
 
 
 def test_a_lock_is_waited_for(tmp_path):

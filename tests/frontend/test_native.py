@@ -66,8 +66,9 @@ def test_processes_at_once_do_not_disturb_each_other(source, tmp_path):
         "from pathlib import Path; from pipeline._native import compile_library; "
         f"print(compile_library('answer', (Path({str(source)!r}),), 'int answer(void);').lib.answer())"
     )
-    running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [process.communicate(timeout=120)[0].strip() for process in running] == ["42"] * 3
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen([sys.executable, "-c", program], **pipes) for _ in range(3)]
+    assert [process.communicate(timeout=120) for process in running] == [("42\n", "")] * 3
     assert len(built(tmp_path)) == 1
 
 
